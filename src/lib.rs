@@ -1,0 +1,7 @@
+//! modleak.
+
+pub mod base;
+pub mod models;
+pub mod modules;
+pub mod project;
+pub mod syntax;

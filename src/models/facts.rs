@@ -1,0 +1,442 @@
+//! What the analysis knows of a library's API, after the model files are read: inert data at access paths.
+//!
+//! An access path begins at a package's exports, at a global name, or at a named type, and goes on by [`Step`]s:
+//! `express` · `Return` · `Member("get")`. Paths form a trie whose nodes are [`PathId`]s; what no model mentions is not
+//! in the trie, and is opaque to the analysis.
+
+use crate::base::finding::ContextKind;
+
+crate::newtype_index! {
+    /// A node of the trie of access paths.
+    pub struct PathId;
+}
+
+/// One step of an access path.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step<'a> {
+    /// A property.
+    Member(&'a str),
+    /// The result of a call (awaited: promises are seen through).
+    Return,
+    /// An instance made by `new` (or of a class that extends it).
+    Instance,
+    /// An element of an array or iterable, a value of a map.
+    Element,
+}
+
+/// What is known at one access path.
+#[derive(Clone, Debug, Default)]
+pub struct PathFacts {
+    /// The path as people write it: `express().get`.
+    pub label: String,
+    /// What a call does.
+    pub call: Option<CallFacts>,
+    /// What `new` does.
+    pub construct: Option<CallFacts>,
+    /// What it means as a decorator.
+    pub decorator: Option<DecoratorFacts>,
+    /// What the value itself is.
+    pub value: ValueFacts,
+}
+
+/// What a value at an access path is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ValueFacts {
+    /// It (and all that is read from it) is data of a request, an event …
+    pub data: Option<DataKind>,
+    /// It belongs to the platform or the package for as long as the process lives (`process`, `mongoose.connection`),
+    /// although it is read from something that does not.
+    pub is_shared: bool,
+}
+
+/// Where data comes from, which says whether such values end.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum DataKind {
+    /// Of one request: its body, headers, user.
+    Request,
+    /// Of one event or message.
+    Event,
+    /// The time.
+    Time,
+    /// A random value or unique id.
+    Random,
+    /// A number that counts up.
+    Counter,
+    /// An object that exists once: a socket, a request object.
+    Identity,
+    /// One of a fixed set (`os.platform()`, `req.method`, a directory's entries).
+    Finite,
+    /// Configuration: read once, of a fixed set.
+    Config,
+}
+
+/// What a call does.
+#[derive(Clone, Debug, Default)]
+pub struct CallFacts {
+    /// Which of its arguments it calls, how and when.
+    pub callbacks: Vec<CallbackFacts>,
+    /// What it gives back.
+    pub result: ResultFacts,
+    /// What it does to its receiver and arguments.
+    pub effects: Vec<Effect>,
+    /// Only if these hold; else the call is opaque.
+    pub when: Vec<Condition>,
+    /// What it loads, if it is a loader of modules.
+    pub loader: Option<LoaderFacts>,
+}
+
+/// A condition on a call's arguments.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// Argument `n` is one of these strings.
+    ArgumentIs(u32, Vec<String>),
+    /// Argument `n` is none of these strings.
+    ArgumentIsNot(u32, Vec<String>),
+    /// There are at least `n` arguments.
+    AtLeast(u32),
+    /// There are at most `n` arguments.
+    AtMost(u32),
+    /// Argument `n` is a string that begins with `/`.
+    PathArgument(u32),
+}
+
+/// Which arguments are meant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Arguments {
+    /// Argument `n`, from 0.
+    At(u32),
+    /// Argument `n` and all after it.
+    From(u32),
+    /// The last argument.
+    Last,
+    /// All of them.
+    All,
+    /// The receiver.
+    Receiver,
+}
+
+/// A callback of a call.
+#[derive(Clone, Debug)]
+pub struct CallbackFacts {
+    /// The argument that is called; functions inside an array argument are meant too.
+    pub argument: Arguments,
+    /// The path inside the argument to the function: `["handler"]`, `["*"]` for every property, `[]` for itself.
+    /// Several segments go down; a segment `*` stands for any property, and `**` for any at any depth (at most 6).
+    pub path: Vec<String>,
+    /// When it is called.
+    pub position: Position,
+    /// The context that it runs in, if it makes one.
+    pub context: Option<ContextKind>,
+    /// What its parameters hold.
+    pub params: Vec<(u32, ParamFacts)>,
+    /// What its `this` is.
+    pub this: Option<ParamFacts>,
+    /// What makes the context, in words, for the entry's label: `{callee} handler`.
+    pub label: Option<String>,
+    /// Only if these hold.
+    pub when: Vec<Condition>,
+    /// Where its result goes.
+    pub returns: CallbackResult,
+}
+
+/// Where a callback's result goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum CallbackResult {
+    /// Nowhere.
+    #[default]
+    Dropped,
+    /// It is the call's result (through a promise, if the call is asynchronous).
+    Result,
+    /// It is an element of the call's result, an array.
+    Elements,
+    /// The call's result is a function which calls the callback with its own arguments and gives back its result
+    /// (`debounce`, `promisify`, `memoize`, `asyncHandler`).
+    Wrapped,
+}
+
+/// When a callback is called.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Position {
+    /// Before the call returns.
+    Sync,
+    /// Once, later.
+    Once,
+    /// Any number of times, later: the closure is held meanwhile.
+    Repeat,
+    /// In another realm (worker threads, other processes): shares nothing.
+    Realm,
+}
+
+/// What a callback's parameter holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ParamFacts {
+    /// Data of a kind.
+    Data(DataKind),
+    /// A value at an access path of the models, fresh for each call: a request, a socket.
+    Path(PathId),
+    /// An element of an argument.
+    ElementOf(Arguments),
+    /// A key of an argument.
+    KeyOf(Arguments),
+    /// An argument itself.
+    Argument(Arguments),
+    /// What the callback gave back before (an accumulator), and argument `n` at first.
+    Accumulator(Arguments),
+    /// The receiver.
+    Receiver,
+}
+
+/// What a call gives back.
+#[derive(Clone, Debug, Default)]
+pub enum ResultFacts {
+    /// A value at the access path's `Return` or `Instance` step.
+    #[default]
+    Path,
+    /// Its receiver.
+    Receiver,
+    /// An argument.
+    Argument(Arguments),
+    /// Something at another access path.
+    At(PathId),
+    /// A primitive or object that only has an origin.
+    Data(DataKind),
+    /// A primitive that has the origins of its arguments and receiver.
+    Derived,
+    /// A new array or object that holds elements of these arguments.
+    ElementsOf(Arguments),
+    /// A new object with the properties of these arguments.
+    CopyOf(Arguments),
+    /// A deep copy: shares nothing.
+    DeepCopy,
+    /// A new container.
+    Container(ContainerFacts),
+    /// An array of the keys of an argument.
+    KeysOf(Arguments),
+    /// Nothing of interest.
+    Opaque,
+}
+
+/// A container that a library makes.
+#[derive(Clone, Debug)]
+pub struct ContainerFacts {
+    /// What it behaves like.
+    pub like: ContainerLike,
+    /// Whether it bounds itself.
+    pub bound: SelfBound,
+}
+
+/// What a library's container behaves like.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ContainerLike {
+    /// A `Map`: `get`, `set`, `has`, `delete`, `clear`.
+    Map,
+    /// A `Set`.
+    Set,
+    /// An array.
+    Array,
+    /// An object with computed keys.
+    Object,
+}
+
+/// Whether a library's container bounds itself.
+#[derive(Clone, Debug)]
+pub enum SelfBound {
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+    /// When it is given one of these options (in argument `n`, an object), or when the argument is a number.
+    Options(u32, Vec<String>),
+}
+
+/// What a call does to its receiver or arguments.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Copies the properties of some arguments into another (`_.extend`). `deep`: into its nested objects too.
+    CopyInto {
+        /// The target.
+        target: Arguments,
+        /// The sources.
+        sources: Arguments,
+        /// Whether nested objects are merged.
+        depth: CopyDepth,
+    },
+    /// Adds elements: `_.push`, `pull` …
+    Append {
+        /// The array.
+        target: Arguments,
+        /// The elements.
+        values: Arguments,
+    },
+    /// Writes under a key: `_.set(o, path, v)`.
+    SetKey {
+        /// The object.
+        target: Arguments,
+        /// The key.
+        key: Arguments,
+        /// The value.
+        value: Arguments,
+    },
+    /// Takes entries away.
+    Remove {
+        /// The container.
+        target: Arguments,
+        /// The key, if one is given; else it empties the container.
+        key: Option<Arguments>,
+    },
+    /// Rearranges in place.
+    Rearrange {
+        /// The container.
+        target: Arguments,
+    },
+    /// Adds a listener, subscription or timer to the receiver (or to the platform).
+    Listen {
+        /// What holds the listener.
+        emitter: Arguments,
+        /// The function; none for things that are no function.
+        listener: Option<Arguments>,
+        /// How it is taken off again.
+        removal: ListenerRemoval,
+    },
+    /// Takes listeners off.
+    Unlisten {
+        /// What held the listener.
+        emitter: Arguments,
+        /// The function, or the handle that the registration gave; none: all of them.
+        listener: Option<Arguments>,
+    },
+    /// Clears a timer by its handle.
+    ClearHandle {
+        /// The handle.
+        handle: Arguments,
+    },
+    /// Replaces properties of an argument by a spy or stub, until it is restored: `jest.spyOn(o, 'm')`.
+    Stub {
+        /// The object.
+        target: Arguments,
+    },
+    /// Restores what was stubbed.
+    RestoreAll,
+    /// Evicts a module from the cache and loads it anew: `import-fresh`, `decache`.
+    Reload,
+    /// Adds an entry to something that the library keeps for ever (`new Counter`, `addResource`, `mongoose.model`).
+    Retain {
+        /// What is kept.
+        values: Arguments,
+    },
+    /// Forbids changes: `freeze`.
+    Freeze {
+        /// The object.
+        target: Arguments,
+    },
+}
+
+/// How deep a copy goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CopyDepth {
+    /// The own properties.
+    Shallow,
+    /// Nested objects are merged into the target's own.
+    Deep,
+}
+
+/// How a listener is taken off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ListenerRemoval {
+    /// By the same function (`off`).
+    ByFunction,
+    /// By what the registration gave: a function that is called, an object with `unsubscribe`/`dispose`, a timer's
+    /// handle.
+    ByHandle,
+    /// It goes by itself after one call (`once`): it still adds up until then.
+    Once,
+}
+
+/// What a loader of modules loads.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LoaderFacts {
+    /// How the argument names the modules.
+    pub form: LoaderForm,
+    /// The argument.
+    pub argument: u32,
+    /// The option that holds the folder, for loaders with an options object.
+    pub option: Option<String>,
+    /// What the call gives.
+    pub gives: LoaderGives,
+    /// The context in which the loaded modules' exported functions run, if the loader registers them as handlers.
+    pub handlers: Option<ContextKind>,
+}
+
+/// How a loader's argument names modules.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LoaderForm {
+    /// A specifier, as `require`.
+    Specifier,
+    /// A folder, all modules in it.
+    Directory,
+    /// A folder, all modules below it.
+    Tree,
+    /// Glob patterns.
+    Glob,
+}
+
+/// What a loader gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LoaderGives {
+    /// The module.
+    Module,
+    /// An object of the modules, by file name.
+    Modules,
+    /// The files' paths, as strings.
+    Paths,
+    /// Nothing: modules are only loaded.
+    Nothing,
+}
+
+/// What a decorator says.
+#[derive(Clone, Debug, Default)]
+pub struct DecoratorFacts {
+    /// On a method: it is a handler of this kind. On a class: all its public methods are.
+    pub context: Option<ContextKind>,
+    /// On a class: the framework makes one instance of it and keeps it (unless `transient_options` say otherwise).
+    pub is_singleton: bool,
+    /// Option values that make it no singleton: `("scope", ["REQUEST", "TRANSIENT"])`, matched by the last name of the
+    /// option's value.
+    pub transient_options: Vec<(String, Vec<String>)>,
+    /// What a decorated parameter, or the decorated method's parameters, hold.
+    pub data: Option<DataKind>,
+}
+
+/// Files that a framework calls by convention.
+#[derive(Clone, Debug)]
+pub struct Convention {
+    /// Globs of the files, relative to the package that has the dependency.
+    pub files: Vec<String>,
+    /// Only in packages with one of these dependencies; none: everywhere.
+    pub dependencies: Vec<String>,
+    /// Only if one of these files is there (`serverless.yml`), relative to the package.
+    pub beside: Vec<String>,
+    /// The exports that are called: names, `default`, or `*` for all; `default.fetch` for a member.
+    pub exports: Vec<String>,
+    /// A directive that the file or the function must bear (`use server`).
+    pub directive: Option<String>,
+    /// The context.
+    pub context: ContextKind,
+    /// What the parameters hold.
+    pub params: Vec<(u32, ParamFacts)>,
+    /// For the entry's label.
+    pub label: String,
+}
+
+/// How a parameter list by itself shows a handler: names, in order, and the members that must be used.
+#[derive(Clone, Debug)]
+pub struct HandlerShape {
+    /// For each parameter, the names that it may have (a leading `_` does not count).
+    pub names: Vec<Vec<String>>,
+    /// At least one of these must be read from, or called on, a parameter.
+    pub members: Vec<String>,
+    /// The context.
+    pub context: ContextKind,
+    /// What the parameters hold.
+    pub params: Vec<(u32, ParamFacts)>,
+}

@@ -1,0 +1,3 @@
+//! One file: text to facts.
+
+pub mod facts;

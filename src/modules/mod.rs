@@ -12,6 +12,8 @@ mod relative;
 mod resolver;
 mod table;
 mod template;
+#[cfg(test)]
+mod tests;
 
 pub use template::{EXPANSION_LIMIT, has_changing_suffix};
 

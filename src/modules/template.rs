@@ -48,8 +48,22 @@ impl Segment {
         }
     }
 
+    /// Whether all but an ending is unknown, so that it may be more than one name.
     fn is_whole_hole(&self) -> bool {
-        matches!(self, Self::Name(pieces) if pieces.as_slice() == [Piece::Any])
+        let Self::Name(pieces) = self else { return false };
+        match pieces.as_slice() {
+            [Piece::Any] => true,
+            [Piece::Any, Piece::Text(ending)] => ending.starts_with('.'),
+            _ => false,
+        }
+    }
+
+    /// The same, over any number of names.
+    fn deepened(self) -> Self {
+        match self {
+            Self::Name(pieces) if Self::Name(pieces.clone()).is_whole_hole() => Self::Deep(pieces),
+            other => other,
+        }
     }
 }
 
@@ -127,10 +141,7 @@ impl Loader {
         };
         search.run(folder, &segments);
         if search.found.is_empty() && segments.iter().any(Segment::is_whole_hole) {
-            let deep: Vec<Segment> = segments
-                .into_iter()
-                .map(|segment| if segment.is_whole_hole() { Segment::Deep(vec![Piece::Any]) } else { segment })
-                .collect();
+            let deep: Vec<Segment> = segments.into_iter().map(Segment::deepened).collect();
             search.run(folder, &deep);
         }
         let mut files = search.found;

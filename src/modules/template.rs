@@ -94,11 +94,13 @@ impl Loader {
         }
     }
 
-    /// The folder that a pattern begins in, and the segments from there on, of which the first is no mere text.
+    /// The folder that a pattern begins in, and the segments from there on.
     fn start(&self, from: FileId, pattern: &[PatternPart]) -> Result<(String, Vec<Segment>), Reason> {
         let Some(PatternPart::Text(first)) = pattern.first() else { return Err(Reason::UnknownValue) };
         let mut segments = segments_of(pattern);
-        let known = segments.iter().take_while(|segment| segment.text().is_some()).count();
+        // The last segment names files, also if a `..` took away all that was not known.
+        let names = segments.len().saturating_sub(1);
+        let known = segments.iter().take(names).take_while(|segment| segment.text().is_some()).count();
         let rest = segments.split_off(known);
         let written = segments.iter().filter_map(Segment::text).collect::<Vec<_>>().join("/");
         let importer = self.table.path(from);

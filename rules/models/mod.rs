@@ -7,10 +7,12 @@ pub static MODELS: &[(&str, &str)] = &[
     ("fastify.jsonc", include_str!("fastify.jsonc")),
     ("globals.jsonc", include_str!("globals.jsonc")),
     ("koa.jsonc", include_str!("koa.jsonc")),
+    ("lodash.jsonc", include_str!("lodash.jsonc")),
     ("nest.jsonc", include_str!("nest.jsonc")),
     ("next.jsonc", include_str!("next.jsonc")),
     ("node.jsonc", include_str!("node.jsonc")),
     ("queues.jsonc", include_str!("queues.jsonc")),
+    ("shapes.jsonc", include_str!("shapes.jsonc")),
     ("sockets.jsonc", include_str!("sockets.jsonc")),
     ("testing.jsonc", include_str!("testing.jsonc")),
 ];

@@ -19,7 +19,18 @@ pub(super) const CALL_KEYS: [&str; 5] = ["calls", "returns", "does", "when", "lo
 const CALLBACK_KEYS: [&str; 9] = ["at", "in", "runs", "context", "params", "this", "label", "when", "gives"];
 const CONDITION_KEYS: [&str; 5] = ["is", "isNot", "atLeast", "atMost", "path"];
 const EFFECTS: [&str; 13] = [
-    "copyInto", "append", "set", "remove", "rearrange", "listen", "unlisten", "clear", "stub", "restore", "reload", "retain",
+    "copyInto",
+    "append",
+    "set",
+    "remove",
+    "rearrange",
+    "listen",
+    "unlisten",
+    "clear",
+    "stub",
+    "restore",
+    "reload",
+    "retain",
     "freeze",
 ];
 
@@ -50,7 +61,9 @@ impl<'a> FactsReader<'_, 'a> {
                 })?;
                 (root, path)
             }
-            None => (self.home.ok_or_else(|| fail(format!("`{text}` needs a package before it: `express {text}`")))?, text),
+            None => {
+                (self.home.ok_or_else(|| fail(format!("`{text}` needs a package before it: `express {text}`")))?, text)
+            }
         };
         let segments = parse_path(path).map_err(fail)?;
         self.trie.find(root, &segments).map_err(|reached| {
@@ -102,9 +115,10 @@ impl<'a> FactsReader<'_, 'a> {
         let object = self.source.object(value, "a callback")?;
         self.source.check_keys(object, "callback", &CALLBACK_KEYS)?;
         let required = |key: &str| {
-            object.get(key).map(|property| &property.value).ok_or_else(|| {
-                self.source.error(object.range.start, format!("a callback needs `{key}`"))
-            })
+            object
+                .get(key)
+                .map(|property| &property.value)
+                .ok_or_else(|| self.source.error(object.range.start, format!("a callback needs `{key}`")))
         };
         let mut callback = CallbackFacts {
             argument: self.arguments(required("at")?, "at")?,
@@ -173,7 +187,8 @@ impl<'a> FactsReader<'_, 'a> {
 
     fn arguments_after(&self, value: &Value<'a>, word: &str, rest: &str) -> Read<Arguments> {
         words::arguments(rest).ok_or_else(|| {
-            let message = format!("`{rest}` names no arguments; write `{word} 0`, `{word} 1..`, `{word} last` or `{word} all`");
+            let message =
+                format!("`{rest}` names no arguments; write `{word} 0`, `{word} 1..`, `{word} last` or `{word} all`");
             self.source.error(value.start(), message)
         })
     }
@@ -206,7 +221,18 @@ impl<'a> FactsReader<'_, 'a> {
             _ => {}
         }
         let mut known: Vec<&str> = DATA.iter().map(|&(word, _)| word).collect();
-        known.extend(["path", "receiver", "derived", "deep-copy", "opaque", "at", "argument", "elements", "copy", "keys"]);
+        known.extend([
+            "path",
+            "receiver",
+            "derived",
+            "deep-copy",
+            "opaque",
+            "at",
+            "argument",
+            "elements",
+            "copy",
+            "keys",
+        ]);
         match DATA.iter().find(|(word, _)| *word == text) {
             Some(&(_, data)) => Ok(ResultFacts::Data(data)),
             None => Err(self.source.error(value.start(), unknown("result", text, &known))),
@@ -257,12 +283,15 @@ impl<'a> FactsReader<'_, 'a> {
         let object = self.source.object(value, "the arguments' words")?;
         let mut conditions = Vec::new();
         for property in &object.properties {
-            let place = property.name.as_str().parse().map_err(|_| {
-                self.source.error(key_start(property), "the key is the argument's place, from \"0\"")
-            })?;
+            let place =
+                property.name.as_str().parse().map_err(|_| {
+                    self.source.error(key_start(property), "the key is the argument's place, from \"0\"")
+                })?;
             let mut words = Vec::new();
             for word in self.source.strings(&property.value, "the words")? {
-                words.extend(expand_braces(&word).map_err(|message| self.source.error(property.value.start(), message))?);
+                words.extend(
+                    expand_braces(&word).map_err(|message| self.source.error(property.value.start(), message))?,
+                );
             }
             conditions.push(make(place, words));
         }
@@ -299,7 +328,9 @@ impl<'a> FactsReader<'_, 'a> {
     fn effect(&self, value: &Value<'a>) -> Read<Effect> {
         let object = self.source.object(value, "an effect")?;
         let Some(first) = object.properties.first() else {
-            return Err(self.source.error(object.range.start, "an effect needs the key that names it: `listen`, `set` …"));
+            return Err(self
+                .source
+                .error(object.range.start, "an effect needs the key that names it: `listen`, `set` …"));
         };
         let name = first.name.as_str();
         if !EFFECTS.contains(&name) {

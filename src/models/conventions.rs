@@ -1,11 +1,12 @@
 //! Reads files that frameworks call by convention, and parameter lists that show a handler.
 
-use jsonc_parser::ast::Object;
+use jsonc_parser::ast::{Object, Value};
+use jsonc_parser::common::Ranged;
 
 use super::calls::FactsReader;
 use super::facts::{Convention, HandlerShape};
 use super::path::expand_braces;
-use super::read::{Read, key_start};
+use super::read::{Read, Source};
 use super::words::CONTEXTS;
 use crate::base::finding::ContextKind;
 
@@ -38,15 +39,10 @@ pub(super) fn conventions<'a>(reader: &FactsReader<'_, 'a>, root: &Object<'a>) -
         for property in &object.properties {
             let value = &property.value;
             match property.name.as_str() {
-                "files" => convention.files = source.strings(value, "files")?,
-                "dependencies" => {
-                    for name in source.strings(value, "dependencies")? {
-                        let names = expand_braces(&name).map_err(|message| source.error(key_start(property), message))?;
-                        convention.dependencies.extend(names);
-                    }
-                }
-                "beside" => convention.beside = source.strings(value, "beside")?,
-                "exports" => convention.exports = source.strings(value, "exports")?,
+                "files" => convention.files = expanded_strings(source, value, "files")?,
+                "dependencies" => convention.dependencies = expanded_strings(source, value, "dependencies")?,
+                "beside" => convention.beside = expanded_strings(source, value, "beside")?,
+                "exports" => convention.exports = expanded_strings(source, value, "exports")?,
                 "directive" => convention.directive = Some(source.string(value, "directive")?.to_owned()),
                 "context" => convention.context = source.word(value, "context", CONTEXTS)?,
                 "params" => convention.params = reader.params(value)?,
@@ -57,6 +53,15 @@ pub(super) fn conventions<'a>(reader: &FactsReader<'_, 'a>, root: &Object<'a>) -
         found.push(convention);
     }
     Ok(found)
+}
+
+/// Strings with what their braces stand for.
+fn expanded_strings<'a>(source: Source<'a>, value: &Value<'a>, what: &str) -> Read<Vec<String>> {
+    let mut expanded = Vec::new();
+    for text in source.strings(value, what)? {
+        expanded.extend(expand_braces(&text).map_err(|message| source.error(value.start(), message))?);
+    }
+    Ok(expanded)
 }
 
 /// The `handlers` of a file.

@@ -65,7 +65,9 @@ struct Entry<'v, 'a> {
 /// Each file says where its facts are from.
 fn check_see(source: Source<'_>, root: &Object<'_>) -> Read<()> {
     let Some(see) = root.get("see") else {
-        return Err(source.error(root.range.start, "a model file says where its facts are from: `\"see\": \"https://…\"`"));
+        return Err(
+            source.error(root.range.start, "a model file says where its facts are from: `\"see\": \"https://…\"`")
+        );
     };
     for url in source.strings(&see.value, "see")? {
         if !url.starts_with("https://") {
@@ -77,11 +79,7 @@ fn check_see(source: Source<'_>, root: &Object<'_>) -> Read<()> {
 
 type Templates<'v, 'a> = FxHashMap<&'v str, &'v Value<'a>>;
 
-fn file_entries<'v, 'a>(
-    source: Source<'a>,
-    root: &'v Object<'a>,
-    trie: &mut Trie,
-) -> Read<Vec<Entry<'v, 'a>>> {
+fn file_entries<'v, 'a>(source: Source<'a>, root: &'v Object<'a>, trie: &mut Trie) -> Read<Vec<Entry<'v, 'a>>> {
     let mut templates = Templates::default();
     if let Some(define) = root.get("define") {
         let define = source.object(&define.value, "define")?;

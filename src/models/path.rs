@@ -21,7 +21,11 @@ const EXPANSION_LIMIT: usize = 4096;
 /// What the braces stand for, as in a shell: `{a,b}.{c,d}` is `a.c`, `a.d`, `b.c`, `b.d`. Braces nest.
 pub(super) fn expand_braces(text: &str) -> Result<Vec<String>, String> {
     let Some(open) = text.find('{') else {
-        return if text.contains('}') { Err(format!("`{text}` closes a brace that is not open")) } else { Ok(vec![text.into()]) };
+        return if text.contains('}') {
+            Err(format!("`{text}` closes a brace that is not open"))
+        } else {
+            Ok(vec![text.into()])
+        };
     };
     let close = matching_brace(text, open).ok_or_else(|| format!("`{text}` opens a brace and does not close it"))?;
     let rest = expand_braces(&text[close + 1..])?;

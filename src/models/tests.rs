@@ -36,7 +36,8 @@ const SMALL: &str = r##"{
 #[test]
 fn paths_links_and_aliases_lead_to_facts() {
     let models = one(SMALL).unwrap();
-    let get = walk(&models, models.package("@types/alpha"), &[Step::Member("Router"), Step::Return, Step::Member("get")]);
+    let get =
+        walk(&models, models.package("@types/alpha"), &[Step::Member("Router"), Step::Return, Step::Member("get")]);
     let facts = models.facts(get.unwrap());
     assert_eq!(facts.label, "alpha.Router().get");
     let call = facts.call.as_ref().unwrap();
@@ -54,13 +55,19 @@ fn paths_links_and_aliases_lead_to_facts() {
     assert_eq!(models.package("alpha.emitter"), walk(&models, models.package("beta"), &[Step::Member("Emitter")]));
     assert_eq!(walk(&models, models.package("beta"), &[Step::Member("default")]), models.package("beta"));
     assert_eq!(walk(&models, models.global("globalThis"), &[Step::Member("clock")]), models.global("clock"));
-    assert_eq!(models.type_named("beta", "Emitter"), walk(&models, models.package("beta"), &[Step::Member("Emitter"), Step::Instance]));
+    assert_eq!(
+        models.type_named("beta", "Emitter"),
+        walk(&models, models.package("beta"), &[Step::Member("Emitter"), Step::Instance])
+    );
 }
 
 #[test]
 fn faults_are_told_with_place_and_nearest_word() {
     let cases = [
-        ("{\"see\": \"https://x.y\", \"package\": {}}", "m.jsonc:1:24: unknown model file key `package`: did you mean `packages`?"),
+        (
+            "{\"see\": \"https://x.y\", \"package\": {}}",
+            "m.jsonc:1:24: unknown model file key `package`: did you mean `packages`?",
+        ),
         ("{\n \"packages\": {}}", "m.jsonc:1:1: a model file says where its facts are from: `\"see\": \"https://…\"`"),
         (
             "{\"see\": \"https://x.y\",\n\"packages\": {\"p\": {\"a\": {\"calls\": {\"at\": 0, \"runs\": \"repaet\"}}}}}",
@@ -74,8 +81,14 @@ fn faults_are_told_with_place_and_nearest_word() {
             "{\"see\": \"https://x.y\",\n\"packages\": {\"p\": {\"a\": {\"returns\": \"time\"}, \"{a,b}\": {\"returns\": \"time\"}}}}",
             "m.jsonc:2:46: `p.a` is described already, on line 2",
         ),
-        ("{\"see\": \"https://x.y\", \"packages\": {\"p\": {\"a..b\": {}}}}", "m.jsonc:1:43: `a..b` is no path: `.b` can not stand there"),
-        ("{\"see\": \"https://x.y\", \"packages\": {\"p\": {\"a\": \"handlr\"}}, \"define\": {\"handler\": {}}}", "m.jsonc:1:48: unknown name of `define` `handlr`: did you mean `handler`?"),
+        (
+            "{\"see\": \"https://x.y\", \"packages\": {\"p\": {\"a..b\": {}}}}",
+            "m.jsonc:1:43: `a..b` is no path: `.b` can not stand there",
+        ),
+        (
+            "{\"see\": \"https://x.y\", \"packages\": {\"p\": {\"a\": \"handlr\"}}, \"define\": {\"handler\": {}}}",
+            "m.jsonc:1:48: unknown name of `define` `handlr`: did you mean `handler`?",
+        ),
     ];
     let told: Vec<String> = cases.iter().map(|(text, _)| one(text).unwrap_err()).collect();
     let expected: Vec<&str> = cases.iter().map(|&(_, expected)| expected).collect();
@@ -84,7 +97,9 @@ fn faults_are_told_with_place_and_nearest_word() {
 
 #[test]
 fn later_files_replace_earlier_ones() {
-    let text = |returns: &str| format!("{{\"see\": \"https://x.y\", \"packages\": {{\"p\": {{\"f\": {{\"returns\": \"{returns}\"}}}}}}}}");
+    let text = |returns: &str| {
+        format!("{{\"see\": \"https://x.y\", \"packages\": {{\"p\": {{\"f\": {{\"returns\": \"{returns}\"}}}}}}}}")
+    };
     let models = parse(&[("a", &text("time")), ("b", &text("receiver"))]).unwrap();
     let f = walk(&models, models.package("p"), &[Step::Member("f")]).unwrap();
     assert!(matches!(models.facts(f).call.as_ref().unwrap().result, ResultFacts::Receiver));
@@ -121,7 +136,10 @@ fn every_embedded_file_is_listed_and_parses() {
     let list = include_str!("../../rules/models/mod.rs");
     let files = embedded();
     for (name, _) in &files {
-        assert!(list.contains(&format!("(\"{name}\", include_str!(\"{name}\"))")), "{name} is not in rules/models/mod.rs");
+        assert!(
+            list.contains(&format!("(\"{name}\", include_str!(\"{name}\"))")),
+            "{name} is not in rules/models/mod.rs"
+        );
     }
     assert_eq!(list.matches("include_str!(").count(), files.len());
     embedded_models();

@@ -27,12 +27,8 @@ pub(super) const DATA: &[(&str, DataKind)] = &[
 ];
 
 /// When a callback runs.
-pub(super) const POSITIONS: &[(&str, Position)] = &[
-    ("sync", Position::Sync),
-    ("once", Position::Once),
-    ("repeat", Position::Repeat),
-    ("realm", Position::Realm),
-];
+pub(super) const POSITIONS: &[(&str, Position)] =
+    &[("sync", Position::Sync), ("once", Position::Once), ("repeat", Position::Repeat), ("realm", Position::Realm)];
 
 /// Where a callback's result goes.
 pub(super) const CALLBACK_RESULTS: &[(&str, CallbackResult)] = &[

@@ -4,4 +4,5 @@ pub mod base;
 pub mod models;
 pub mod modules;
 pub mod project;
+pub mod report;
 pub mod syntax;

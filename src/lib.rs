@@ -1,6 +1,7 @@
 //! modleak.
 
 pub mod base;
+pub mod cli;
 pub mod models;
 pub mod modules;
 pub mod project;

@@ -20,7 +20,7 @@ fn diagnostics_are_ordered_and_count_utf16() {
     let counts = report.summary;
     assert_eq!((counts.errors, counts.warnings, counts.infos, counts.suppressed), (1, 1, 1, 1));
     assert_eq!(report.suppressed[0].reason.as_deref(), Some("a <reason> & more"));
-    assert_eq!(report.incomplete[0].range.unwrap().start.column, 3);
+    assert_eq!(report.incomplete[0].range.unwrap().start.column, 4);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::report::format::{Style, escape, wording};
 use crate::report::{Report, severity_word};
 
 pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let paint = super::pretty::Paint::new(style.colour);
+    let paint = super::paint::Paint::new(style.colour);
     for it in report.shown(style.infos) {
         let word = paint.severity(it.severity, severity_word(it.severity));
         let place = paint.bold(&escape::plain(&wording::at(&it.place)));

@@ -117,7 +117,7 @@ pub fn uri(path: &str) -> String {
 
 /// Writes a value as JSON, indented, with a line end. Strings keep their value, but what is harmful is escaped, which
 /// JSON itself demands of few characters.
-pub(super) fn write_json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write_json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, HarmlessJson::default());
     value.serialize(&mut serializer).map_err(io::Error::from)?;
     out.write_all(b"\n")

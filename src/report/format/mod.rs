@@ -6,7 +6,8 @@
 mod concise;
 pub mod escape;
 mod json;
-mod pretty;
+pub(crate) mod paint;
+pub(crate) mod pretty;
 pub(crate) mod wording;
 
 use std::io::{self, Write};

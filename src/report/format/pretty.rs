@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceSpan};
 
 use crate::base::finding::Severity;
+use crate::report::format::paint::Paint;
 use crate::report::format::{Colour, Style, escape, wording};
 use crate::report::{Diagnostic, Place, Report, severity_word};
 
@@ -48,15 +49,15 @@ fn write_diagnostic(
     write_frame(report, it, style, out)?;
     write_way(report, it, paint, style, out)?;
     for related in &it.related {
-        let place = paint.place(&related.place);
+        let place = place_of(paint, &related.place);
         field(out, paint, style, "also", &format!("{} {place}", escape::plain(&related.label)))?;
     }
     if let Some(copied) = &it.copied_from {
-        field(out, paint, style, "copy of", &paint.place(copied))?;
+        field(out, paint, style, "copy of", &place_of(paint, copied))?;
     }
     if let Some(context) = &it.context {
         let label = escape::plain(&context.entry.label);
-        let text = format!("{}: {label} {}", wording::repeats(context), paint.place(&context.entry.place));
+        let text = format!("{}: {label} {}", wording::repeats(context), place_of(paint, &context.entry.place));
         field(out, paint, style, "repeats", &text)?;
     }
     if !it.help.is_empty() {
@@ -77,7 +78,7 @@ fn write_way(report: &Report, it: &Diagnostic, paint: Paint, style: Style, out: 
         };
         let rail = if index == last { "  " } else { "│ " };
         let name = if index == 0 { "way" } else { "" };
-        let text = format!("{}  {}", paint.place(&step.place), escape::plain(&step.label));
+        let text = format!("{}  {}", place_of(paint, &step.place), escape::plain(&step.label));
         for (row, line) in wrapped(&text, style.width.saturating_sub(14)).iter().enumerate() {
             let (name, joint) = if row == 0 { (name, joint) } else { ("", rail) };
             writeln!(out, "  {} {} {line}", paint.label(&format!("{name:>7}")), paint.dim(joint))?;
@@ -226,8 +227,12 @@ fn clipped_head(text: &str, limit: usize) -> String {
     format!("…{}", text.chars().skip(count - limit).collect::<String>())
 }
 
+fn place_of(paint: Paint, place: &Place) -> String {
+    paint.underlined(&escape::plain(&wording::at(place)))
+}
+
 /// Breaks text at spaces into lines of at most `width` characters, escape sequences not counted.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let width = width.max(20);
     let mut lines = Vec::new();
     let mut line = String::new();
@@ -260,49 +265,6 @@ fn visible_length(word: &str) -> usize {
         }
     }
     length
-}
-
-/// Colours, or none.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Paint {
-    colour: Colour,
-}
-
-impl Paint {
-    pub(crate) fn new(colour: Colour) -> Self {
-        Self { colour }
-    }
-
-    pub(crate) fn bold(self, text: &str) -> String {
-        self.with("1", text)
-    }
-
-    pub(crate) fn dim(self, text: &str) -> String {
-        self.with("2", text)
-    }
-
-    pub(crate) fn label(self, text: &str) -> String {
-        self.with("36", text)
-    }
-
-    pub(crate) fn severity(self, severity: Severity, text: &str) -> String {
-        match severity {
-            Severity::Error => self.with("1;31", text),
-            Severity::Warning => self.with("1;33", text),
-            Severity::Info => self.with("1;34", text),
-        }
-    }
-
-    fn place(self, place: &Place) -> String {
-        self.with("4", &escape::plain(&wording::at(place)))
-    }
-
-    fn with(self, code: &str, text: &str) -> String {
-        match self.colour {
-            Colour::Ansi if !text.is_empty() => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
-            _ => text.to_owned(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub(super) fn run(engine: &dyn Engine, args: &CheckArgs, console: &mut Console<'
     let outputs = outputs(args, console)?;
     let request = request(engine, args, console)?;
     let progress = console.progress();
-    let outcome = engine.check(&request, &progress);
+    let outcome = engine.check(&request, progress);
     progress.end();
     let CheckOutcome { mut report, statistics, timings } = outcome?;
 

@@ -20,21 +20,21 @@ pub trait Engine {
     /// # Errors
     ///
     /// If the configuration can't be used, or a path isn't there.
-    fn check(&self, request: &CheckRequest, progress: &Progress) -> Result<CheckOutcome, UserError>;
+    fn check(&self, request: &CheckRequest, progress: Progress) -> Result<CheckOutcome, UserError>;
 
     /// The module graph.
     ///
     /// # Errors
     ///
     /// As [`check`](Self::check).
-    fn graph(&self, request: &GraphRequest, progress: &Progress) -> Result<GraphView, UserError>;
+    fn graph(&self, request: &GraphRequest, progress: Progress) -> Result<GraphView, UserError>;
 
     /// What the analyser knows of a line or a file.
     ///
     /// # Errors
     ///
     /// As [`check`](Self::check), and if the file isn't one of the project's.
-    fn why(&self, request: &WhyRequest, progress: &Progress) -> Result<Vec<WhyEntry>, UserError>;
+    fn why(&self, request: &WhyRequest, progress: Progress) -> Result<Vec<WhyEntry>, UserError>;
 
     /// Every file that a run reads, relative to the analysed folder, sorted.
     ///

@@ -122,7 +122,7 @@ pub(super) fn run(engine: &dyn Engine, args: &GraphArgs, console: &mut Console<'
     let paths: Vec<_> = args.path.iter().cloned().collect();
     let request = GraphRequest { project: args.project.request(&paths), from: args.from.clone() };
     let progress = console.progress();
-    let graph = engine.graph(&request, &progress);
+    let graph = engine.graph(&request, progress);
     progress.end();
     let graph = graph?;
     match args.format {

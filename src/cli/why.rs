@@ -12,7 +12,7 @@ pub(super) fn run(engine: &dyn Engine, args: &WhyArgs, console: &mut Console<'_>
     let (file, line) = split_place(&args.place);
     let project = args.project.request(std::slice::from_ref(&file));
     let progress = console.progress();
-    let entries = engine.why(&WhyRequest { project, file, line }, &progress);
+    let entries = engine.why(&WhyRequest { project, file, line }, progress);
     progress.end();
     let entries = entries?;
     if entries.is_empty() {

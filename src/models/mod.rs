@@ -1,50 +1,79 @@
 //! What libraries do, as data: model files are parsed into a trie of access paths that the heap walks.
 //!
-//! The data is in `rules/models/`; users' own model files have the same format, parser and errors.
+//! The data is in `rules/models/` (its README describes the format); users' own model files have the same format,
+//! parser and errors.
+//!
+//! [`parse`] works in three steps. First every path of every file becomes a node of the trie (`trie`), without facts.
+//! Then `like` links are set, so that a reference can name what a node only has through another. At last the
+//! facts are read (`entries`, `calls`): every reference in them must lead to a node.
 
+mod calls;
+mod conventions;
+mod entries;
 pub mod facts;
+mod path;
+mod read;
+mod trie;
+mod words;
+
+#[cfg(test)]
+mod tests;
 
 use facts::{Convention, HandlerShape, PathFacts, PathId, Step};
+use trie::Trie;
+
+pub use entries::parse;
+pub use read::ModelError;
 
 /// All models that a run knows.
 #[derive(Debug, Default)]
 pub struct Models {
-    _private: (),
+    trie: Trie,
+    conventions: Vec<Convention>,
+    handler_shapes: Vec<HandlerShape>,
 }
 
 impl Models {
     /// The access path of a package's exports. Node's own modules are named `node:fs`.
-    pub fn package(&self, _name: &str) -> Option<PathId> {
-        None
+    pub fn package(&self, name: &str) -> Option<PathId> {
+        self.trie.package(name)
     }
 
     /// The access path of a global: `setInterval`, `process`, `jest`.
-    pub fn global(&self, _name: &str) -> Option<PathId> {
-        None
+    pub fn global(&self, name: &str) -> Option<PathId> {
+        let root = self.trie.globals()?;
+        match name {
+            "globalThis" | "global" | "window" | "self" => Some(root),
+            _ => self.trie.step(root, Step::Member(name)),
+        }
     }
 
-    /// The access path of values whose declared type is that package's: `("express", "Request")`.
-    pub fn type_named(&self, _package: &str, _name: &str) -> Option<PathId> {
-        None
+    /// The access path of values whose declared type is that package's: `("express", "Request")`. What is no type of
+    /// its own may be a class: then it is the class's instances.
+    pub fn type_named(&self, package: &str, name: &str) -> Option<PathId> {
+        let root = self.trie.package(package)?;
+        self.trie
+            .type_at(root, name)
+            .or_else(|| self.trie.step(self.trie.step(root, Step::Member(name))?, Step::Instance))
     }
 
     /// One step on, if the models know anything there.
-    pub fn step(&self, _at: PathId, _step: Step<'_>) -> Option<PathId> {
-        None
+    pub fn step(&self, at: PathId, step: Step<'_>) -> Option<PathId> {
+        self.trie.step(at, step)
     }
 
     /// What is known at a path.
-    pub fn facts(&self, _at: PathId) -> &PathFacts {
-        unimplemented!()
+    pub fn facts(&self, at: PathId) -> &PathFacts {
+        self.trie.facts(at)
     }
 
     /// Files that frameworks call.
     pub fn conventions(&self) -> &[Convention] {
-        &[]
+        &self.conventions
     }
 
     /// Parameter lists that show a handler.
     pub fn handler_shapes(&self) -> &[HandlerShape] {
-        &[]
+        &self.handler_shapes
     }
 }

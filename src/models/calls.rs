@@ -1,0 +1,452 @@
+//! Reads what calls, constructions and decorators do.
+
+use jsonc_parser::ast::{Object, Value};
+use jsonc_parser::common::Ranged;
+
+use super::facts::{
+    Arguments, CallFacts, CallbackFacts, CallbackResult, Condition, ContainerFacts, CopyDepth, DecoratorFacts, Effect,
+    ListenerRemoval, LoaderFacts, LoaderGives, ParamFacts, PathId, ResultFacts, SelfBound, ValueFacts,
+};
+use super::path::{expand_braces, parse_path};
+use super::read::{Read, Source, key_start, nearest, unknown};
+use super::trie::{GLOBALS, Trie};
+use super::words::{
+    self, CALLBACK_RESULTS, CONTAINERS, CONTEXTS, DATA, DEPTHS, LOADER_FORMS, LOADER_GIVES, POSITIONS, REMOVALS,
+};
+
+/// The keys of call facts, which `new` and a plain entry have in common.
+pub(super) const CALL_KEYS: [&str; 5] = ["calls", "returns", "does", "when", "loads"];
+const CALLBACK_KEYS: [&str; 9] = ["at", "in", "runs", "context", "params", "this", "label", "when", "gives"];
+const CONDITION_KEYS: [&str; 5] = ["is", "isNot", "atLeast", "atMost", "path"];
+const EFFECTS: [&str; 13] = [
+    "copyInto",
+    "append",
+    "set",
+    "remove",
+    "rearrange",
+    "listen",
+    "unlisten",
+    "clear",
+    "stub",
+    "restore",
+    "reload",
+    "retain",
+    "freeze",
+];
+
+/// Reads the facts of one entry.
+pub(super) struct FactsReader<'r, 'a> {
+    /// The file.
+    pub(super) source: Source<'a>,
+    /// All paths of all files.
+    pub(super) trie: &'r Trie,
+    /// Where paths without a package begin; none where there is no package.
+    pub(super) home: Option<PathId>,
+}
+
+impl<'a> FactsReader<'_, 'a> {
+    /// The path that a reference names: `#Request`, `node:events EventEmitter.new()`, `global process`.
+    pub(super) fn reference(&self, offset: usize, text: &str) -> Read<PathId> {
+        let fail = |message: String| self.source.error(offset, message);
+        let (root, path) = match text.split_once(' ') {
+            Some((package, path)) => {
+                let root = self.trie.package(package).ok_or_else(|| {
+                    let mut known = self.trie.package_names();
+                    known.push(GLOBALS);
+                    let hint = nearest(package, known.into_iter());
+                    fail(hint.map_or_else(
+                        || format!("no model names a package `{package}`"),
+                        |near| format!("no model names a package `{package}`: did you mean `{near}`?"),
+                    ))
+                })?;
+                (root, path)
+            }
+            None => {
+                (self.home.ok_or_else(|| fail(format!("`{text}` needs a package before it: `express {text}`")))?, text)
+            }
+        };
+        let segments = parse_path(path).map_err(fail)?;
+        self.trie.find(root, &segments).map_err(|reached| {
+            let label = &self.trie.facts(reached).label;
+            let last = path.rsplit(['.', '#']).next().unwrap_or(path);
+            match nearest(last, self.trie.known_words(reached).into_iter()) {
+                Some(near) => fail(format!("`{text}` leads nowhere: did you mean `{near}` of `{label}`?")),
+                None => fail(format!("`{text}` leads nowhere: the models know of it up to `{label}`")),
+            }
+        })
+    }
+
+    fn arguments(&self, value: &Value<'a>, what: &str) -> Read<Arguments> {
+        let text = match value {
+            Value::NumberLit(number) => number.value,
+            _ => self.source.string(value, what)?,
+        };
+        words::arguments(text).ok_or_else(|| {
+            let message = format!("{what}: `{text}` names no arguments; write `0`, `1..`, `last`, `all` or `receiver`");
+            self.source.error(value.start(), message)
+        })
+    }
+
+    /// Adds what an object says of a call to `facts`.
+    pub(super) fn call(&self, object: &Object<'a>, facts: &mut CallFacts) -> Read<()> {
+        for property in &object.properties {
+            let value = &property.value;
+            match property.name.as_str() {
+                "calls" => {
+                    for element in one_or_many(value) {
+                        facts.callbacks.push(self.callback(element)?);
+                    }
+                }
+                "returns" => facts.result = self.result(value)?,
+                "does" => {
+                    for element in one_or_many(value) {
+                        facts.effects.push(self.effect(element)?);
+                    }
+                }
+                "when" => facts.when.extend(self.conditions(value)?),
+                "loads" => facts.loader = Some(self.loader(value)?),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn callback(&self, value: &Value<'a>) -> Read<CallbackFacts> {
+        let object = self.source.object(value, "a callback")?;
+        self.source.check_keys(object, "callback", &CALLBACK_KEYS)?;
+        let required = |key: &str| {
+            object
+                .get(key)
+                .map(|property| &property.value)
+                .ok_or_else(|| self.source.error(object.range.start, format!("a callback needs `{key}`")))
+        };
+        let mut callback = CallbackFacts {
+            argument: self.arguments(required("at")?, "at")?,
+            path: Vec::new(),
+            position: self.source.word(required("runs")?, "runs", POSITIONS)?,
+            context: None,
+            params: Vec::new(),
+            this: None,
+            label: None,
+            when: Vec::new(),
+            returns: CallbackResult::default(),
+        };
+        for property in &object.properties {
+            let value = &property.value;
+            match property.name.as_str() {
+                "in" => callback.path = self.source.string(value, "in")?.split('.').map(str::to_owned).collect(),
+                "context" => callback.context = Some(self.source.word(value, "context", CONTEXTS)?),
+                "params" => callback.params = self.params(value)?,
+                "this" => callback.this = Some(self.param(value)?),
+                "label" => callback.label = Some(self.source.string(value, "label")?.to_owned()),
+                "when" => callback.when = self.conditions(value)?,
+                "gives" => callback.returns = self.source.word(value, "gives", CALLBACK_RESULTS)?,
+                _ => {}
+            }
+        }
+        Ok(callback)
+    }
+
+    /// What a callback's parameters hold, by their place; `null` for what is not known.
+    pub(super) fn params(&self, value: &Value<'a>) -> Read<Vec<(u32, ParamFacts)>> {
+        let mut params = Vec::new();
+        for (place, element) in (0..).zip(&self.source.array(value, "params")?.elements) {
+            if element.as_null_keyword().is_none() {
+                params.push((place, self.param(element)?));
+            }
+        }
+        Ok(params)
+    }
+
+    fn param(&self, value: &Value<'a>) -> Read<ParamFacts> {
+        let text = self.source.string(value, "a parameter")?;
+        if text.starts_with('#') {
+            return Ok(ParamFacts::Path(self.reference(value.start(), text)?));
+        }
+        if let Some((word, rest)) = text.split_once(' ') {
+            let argument = || self.arguments_after(value, word, rest);
+            match word {
+                "at" => return Ok(ParamFacts::Path(self.reference(value.start(), rest)?)),
+                "element" => return Ok(ParamFacts::ElementOf(argument()?)),
+                "key" => return Ok(ParamFacts::KeyOf(argument()?)),
+                "argument" => return Ok(ParamFacts::Argument(argument()?)),
+                "accumulator" => return Ok(ParamFacts::Accumulator(argument()?)),
+                _ => {}
+            }
+        }
+        if text == "receiver" {
+            return Ok(ParamFacts::Receiver);
+        }
+        let mut known: Vec<&str> = DATA.iter().map(|&(word, _)| word).collect();
+        known.extend(["at", "element", "key", "argument", "accumulator", "receiver"]);
+        match DATA.iter().find(|(word, _)| *word == text) {
+            Some(&(_, data)) => Ok(ParamFacts::Data(data)),
+            None => Err(self.source.error(value.start(), unknown("parameter", text, &known))),
+        }
+    }
+
+    fn arguments_after(&self, value: &Value<'a>, word: &str, rest: &str) -> Read<Arguments> {
+        words::arguments(rest).ok_or_else(|| {
+            let message =
+                format!("`{rest}` names no arguments; write `{word} 0`, `{word} 1..`, `{word} last` or `{word} all`");
+            self.source.error(value.start(), message)
+        })
+    }
+
+    fn result(&self, value: &Value<'a>) -> Read<ResultFacts> {
+        if let Value::Object(object) = value {
+            return Ok(ResultFacts::Container(self.container(object)?));
+        }
+        let text = self.source.string(value, "returns")?;
+        if text.starts_with('#') {
+            return Ok(ResultFacts::At(self.reference(value.start(), text)?));
+        }
+        if let Some((word, rest)) = text.split_once(' ') {
+            let argument = || self.arguments_after(value, word, rest);
+            match word {
+                "at" => return Ok(ResultFacts::At(self.reference(value.start(), rest)?)),
+                "argument" => return Ok(ResultFacts::Argument(argument()?)),
+                "elements" => return Ok(ResultFacts::ElementsOf(argument()?)),
+                "copy" => return Ok(ResultFacts::CopyOf(argument()?)),
+                "keys" => return Ok(ResultFacts::KeysOf(argument()?)),
+                _ => {}
+            }
+        }
+        match text {
+            "path" => return Ok(ResultFacts::Path),
+            "receiver" => return Ok(ResultFacts::Receiver),
+            "derived" => return Ok(ResultFacts::Derived),
+            "deep-copy" => return Ok(ResultFacts::DeepCopy),
+            "opaque" => return Ok(ResultFacts::Opaque),
+            _ => {}
+        }
+        let mut known: Vec<&str> = DATA.iter().map(|&(word, _)| word).collect();
+        known.extend([
+            "path",
+            "receiver",
+            "derived",
+            "deep-copy",
+            "opaque",
+            "at",
+            "argument",
+            "elements",
+            "copy",
+            "keys",
+        ]);
+        match DATA.iter().find(|(word, _)| *word == text) {
+            Some(&(_, data)) => Ok(ResultFacts::Data(data)),
+            None => Err(self.source.error(value.start(), unknown("result", text, &known))),
+        }
+    }
+
+    fn container(&self, object: &Object<'a>) -> Read<ContainerFacts> {
+        self.source.check_keys(object, "container", &["container", "bound", "options", "argument"])?;
+        let Some(like) = object.get("container") else {
+            return Err(self.source.error(object.range.start, "a result that is an object needs `container`"));
+        };
+        let like = self.source.word(&like.value, "container", CONTAINERS)?;
+        let mut bound = SelfBound::Never;
+        if let Some(property) = object.get("bound") {
+            let is_always = self.source.word(&property.value, "bound", &[("always", true), ("never", false)])?;
+            bound = if is_always { SelfBound::Always } else { SelfBound::Never };
+        }
+        if let Some(property) = object.get("options") {
+            let argument = match object.get("argument") {
+                Some(argument) => self.source.number(&argument.value, "argument")?,
+                None => 0,
+            };
+            bound = SelfBound::Options(argument, self.source.strings(&property.value, "options")?);
+        }
+        Ok(ContainerFacts { like, bound })
+    }
+
+    fn conditions(&self, value: &Value<'a>) -> Read<Vec<Condition>> {
+        let object = self.source.object(value, "when")?;
+        self.source.check_keys(object, "condition", &CONDITION_KEYS)?;
+        let mut conditions = Vec::new();
+        for property in &object.properties {
+            let value = &property.value;
+            match property.name.as_str() {
+                "is" => conditions.extend(self.argument_words(value, Condition::ArgumentIs)?),
+                "isNot" => conditions.extend(self.argument_words(value, Condition::ArgumentIsNot)?),
+                "atLeast" => conditions.push(Condition::AtLeast(self.source.number(value, "atLeast")?)),
+                "atMost" => conditions.push(Condition::AtMost(self.source.number(value, "atMost")?)),
+                "path" => conditions.push(Condition::PathArgument(self.source.number(value, "path")?)),
+                _ => {}
+            }
+        }
+        Ok(conditions)
+    }
+
+    /// `{"0": ["exit", "SIG{INT,TERM}"]}`: words by the argument's place.
+    fn argument_words(&self, value: &Value<'a>, make: fn(u32, Vec<String>) -> Condition) -> Read<Vec<Condition>> {
+        let object = self.source.object(value, "the arguments' words")?;
+        let mut conditions = Vec::new();
+        for property in &object.properties {
+            let place =
+                property.name.as_str().parse().map_err(|_| {
+                    self.source.error(key_start(property), "the key is the argument's place, from \"0\"")
+                })?;
+            let mut words = Vec::new();
+            for word in self.source.strings(&property.value, "the words")? {
+                words.extend(
+                    expand_braces(&word).map_err(|message| self.source.error(property.value.start(), message))?,
+                );
+            }
+            conditions.push(make(place, words));
+        }
+        Ok(conditions)
+    }
+
+    fn loader(&self, value: &Value<'a>) -> Read<LoaderFacts> {
+        let object = self.source.object(value, "loads")?;
+        self.source.check_keys(object, "loader", &["form", "argument", "option", "gives", "handlers"])?;
+        let Some(form) = object.get("form") else {
+            return Err(self.source.error(object.range.start, "a loader needs `form`"));
+        };
+        let mut loader = LoaderFacts {
+            form: self.source.word(&form.value, "form", LOADER_FORMS)?,
+            argument: 0,
+            option: None,
+            gives: LoaderGives::Nothing,
+            handlers: None,
+        };
+        for property in &object.properties {
+            let value = &property.value;
+            match property.name.as_str() {
+                "argument" => loader.argument = self.source.number(value, "argument")?,
+                "option" => loader.option = Some(self.source.string(value, "option")?.to_owned()),
+                "gives" => loader.gives = self.source.word(value, "gives", LOADER_GIVES)?,
+                "handlers" => loader.handlers = Some(self.source.word(value, "handlers", CONTEXTS)?),
+                _ => {}
+            }
+        }
+        Ok(loader)
+    }
+
+    /// One effect: the key that comes first names it.
+    fn effect(&self, value: &Value<'a>) -> Read<Effect> {
+        let object = self.source.object(value, "an effect")?;
+        let Some(first) = object.properties.first() else {
+            return Err(self
+                .source
+                .error(object.range.start, "an effect needs the key that names it: `listen`, `set` …"));
+        };
+        let name = first.name.as_str();
+        if !EFFECTS.contains(&name) {
+            return Err(self.source.error(key_start(first), unknown("effect", name, &EFFECTS)));
+        }
+        let allowed: &[&str] = match name {
+            "copyInto" => &["copyInto", "from", "depth"],
+            "append" => &["append", "values"],
+            "set" => &["set", "key", "value"],
+            "remove" => &["remove", "key"],
+            "listen" => &["listen", "on", "until"],
+            "unlisten" => &["unlisten", "on"],
+            _ => &[name],
+        };
+        self.source.check_keys(object, name, allowed)?;
+        self.effect_named(name, object, &first.value)
+    }
+
+    fn effect_named(&self, name: &str, object: &Object<'a>, first: &Value<'a>) -> Read<Effect> {
+        let part = |key: &str, default: Arguments| match object.get(key) {
+            Some(property) => self.arguments(&property.value, key),
+            None => Ok(default),
+        };
+        let main = || self.arguments(first, name);
+        Ok(match name {
+            "copyInto" => Effect::CopyInto {
+                target: main()?,
+                sources: part("from", Arguments::From(1))?,
+                depth: match object.get("depth") {
+                    Some(depth) => self.source.word(&depth.value, "depth", DEPTHS)?,
+                    None => CopyDepth::Shallow,
+                },
+            },
+            "append" => Effect::Append { target: main()?, values: part("values", Arguments::From(1))? },
+            "set" => Effect::SetKey {
+                target: main()?,
+                key: part("key", Arguments::At(1))?,
+                value: part("value", Arguments::At(2))?,
+            },
+            "remove" => Effect::Remove {
+                target: main()?,
+                key: object.get("key").map(|key| self.arguments(&key.value, "key")).transpose()?,
+            },
+            "rearrange" => Effect::Rearrange { target: main()? },
+            "listen" => Effect::Listen {
+                emitter: part("on", Arguments::Receiver)?,
+                listener: self.arguments_or_none(first, name)?,
+                removal: match object.get("until") {
+                    Some(until) => self.source.word(&until.value, "until", REMOVALS)?,
+                    None => ListenerRemoval::ByFunction,
+                },
+            },
+            "unlisten" => Effect::Unlisten {
+                emitter: part("on", Arguments::Receiver)?,
+                listener: self.arguments_or_none(first, name)?,
+            },
+            "clear" => Effect::ClearHandle { handle: main()? },
+            "stub" => Effect::Stub { target: main()? },
+            "restore" => self.source.word(first, name, &[("all", Effect::RestoreAll)])?,
+            "reload" => self.source.word(first, name, &[("module", Effect::Reload)])?,
+            "retain" => Effect::Retain { values: main()? },
+            _ => Effect::Freeze { target: main()? },
+        })
+    }
+
+    fn arguments_or_none(&self, value: &Value<'a>, what: &str) -> Read<Option<Arguments>> {
+        match value {
+            Value::NullKeyword(_) => Ok(None),
+            _ => self.arguments(value, what).map(Some),
+        }
+    }
+
+    /// `"request"`, `"shared"`, or both.
+    pub(super) fn value(&self, value: &Value<'a>) -> Read<ValueFacts> {
+        let mut words: Vec<(&str, ValueFacts)> =
+            DATA.iter().map(|&(word, data)| (word, ValueFacts { data: Some(data), is_shared: false })).collect();
+        words.push(("shared", ValueFacts { data: None, is_shared: true }));
+        let mut facts = ValueFacts::default();
+        for element in one_or_many(value) {
+            let part = self.source.word(element, "value", &words)?;
+            facts.data = facts.data.or(part.data);
+            facts.is_shared |= part.is_shared;
+        }
+        Ok(facts)
+    }
+
+    pub(super) fn decorator(&self, value: &Value<'a>) -> Read<DecoratorFacts> {
+        let object = self.source.object(value, "decorator")?;
+        self.source.check_keys(object, "decorator", &["context", "singleton", "unless", "data"])?;
+        let mut facts = DecoratorFacts::default();
+        for property in &object.properties {
+            let value = &property.value;
+            match property.name.as_str() {
+                "context" => facts.context = Some(self.source.word(value, "context", CONTEXTS)?),
+                "singleton" => match value {
+                    Value::BooleanLit(boolean) => facts.is_singleton = boolean.value,
+                    _ => return Err(self.source.error(value.start(), "singleton must be `true` or `false`")),
+                },
+                "unless" => {
+                    for option in &self.source.object(value, "unless")?.properties {
+                        let values = self.source.strings(&option.value, "the option's values")?;
+                        facts.transient_options.push((option.name.as_str().to_owned(), values));
+                    }
+                }
+                "data" => facts.data = Some(self.source.word(value, "data", DATA)?),
+                _ => {}
+            }
+        }
+        Ok(facts)
+    }
+}
+
+/// The elements of an array, or the value itself.
+pub(super) fn one_or_many<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
+    match value {
+        Value::Array(array) => &array.elements,
+        other => std::slice::from_ref(other),
+    }
+}

@@ -1,0 +1,86 @@
+//! The words of the format, each with its one meaning.
+
+use super::facts::{
+    Arguments, CallbackResult, ContainerLike, CopyDepth, DataKind, ListenerRemoval, LoaderForm, LoaderGives, Position,
+};
+use crate::base::finding::ContextKind;
+
+/// Contexts that a model can make.
+pub(super) const CONTEXTS: &[(&str, ContextKind)] = &[
+    ("request", ContextKind::Request),
+    ("event", ContextKind::Event),
+    ("timer", ContextKind::Timer),
+    ("test", ContextKind::Test),
+    ("init", ContextKind::Init),
+];
+
+/// Where data comes from.
+pub(super) const DATA: &[(&str, DataKind)] = &[
+    ("request", DataKind::Request),
+    ("event", DataKind::Event),
+    ("time", DataKind::Time),
+    ("random", DataKind::Random),
+    ("counter", DataKind::Counter),
+    ("identity", DataKind::Identity),
+    ("finite", DataKind::Finite),
+    ("config", DataKind::Config),
+];
+
+/// When a callback runs.
+pub(super) const POSITIONS: &[(&str, Position)] =
+    &[("sync", Position::Sync), ("once", Position::Once), ("repeat", Position::Repeat), ("realm", Position::Realm)];
+
+/// Where a callback's result goes.
+pub(super) const CALLBACK_RESULTS: &[(&str, CallbackResult)] = &[
+    ("dropped", CallbackResult::Dropped),
+    ("result", CallbackResult::Result),
+    ("elements", CallbackResult::Elements),
+    ("wrapped", CallbackResult::Wrapped),
+];
+
+/// What a container behaves like.
+pub(super) const CONTAINERS: &[(&str, ContainerLike)] = &[
+    ("map", ContainerLike::Map),
+    ("set", ContainerLike::Set),
+    ("array", ContainerLike::Array),
+    ("object", ContainerLike::Object),
+];
+
+/// How deep a copy goes.
+pub(super) const DEPTHS: &[(&str, CopyDepth)] = &[("shallow", CopyDepth::Shallow), ("deep", CopyDepth::Deep)];
+
+/// How a listener is taken off.
+pub(super) const REMOVALS: &[(&str, ListenerRemoval)] = &[
+    ("function", ListenerRemoval::ByFunction),
+    ("handle", ListenerRemoval::ByHandle),
+    ("once", ListenerRemoval::Once),
+];
+
+/// How a loader names modules.
+pub(super) const LOADER_FORMS: &[(&str, LoaderForm)] = &[
+    ("specifier", LoaderForm::Specifier),
+    ("directory", LoaderForm::Directory),
+    ("tree", LoaderForm::Tree),
+    ("glob", LoaderForm::Glob),
+];
+
+/// What a loader gives.
+pub(super) const LOADER_GIVES: &[(&str, LoaderGives)] = &[
+    ("module", LoaderGives::Module),
+    ("modules", LoaderGives::Modules),
+    ("paths", LoaderGives::Paths),
+    ("nothing", LoaderGives::Nothing),
+];
+
+/// `1`, `1..`, `last`, `all`, `receiver`.
+pub(super) fn arguments(text: &str) -> Option<Arguments> {
+    match text {
+        "last" => Some(Arguments::Last),
+        "all" => Some(Arguments::All),
+        "receiver" => Some(Arguments::Receiver),
+        _ => match text.strip_suffix("..") {
+            Some(from) => from.parse().ok().map(Arguments::From),
+            None => text.parse().ok().map(Arguments::At),
+        },
+    }
+}

@@ -1,7 +1,7 @@
 //! modleak.
 
 pub mod base;
-pub mod cli;
+pub mod heap;
 pub mod models;
 pub mod modules;
 pub mod project;

@@ -36,6 +36,8 @@ pub(super) struct Found {
     pub(super) manifests: Vec<(Manifest, NamedEntries)>,
     /// Links inside the root: path and real path.
     pub(super) links: Vec<(String, String)>,
+    /// Files that are no sources but may mark a framework's folder, sorted.
+    pub(super) other_files: Vec<String>,
     /// What was left out.
     pub(super) incomplete: Vec<Incomplete>,
     /// How many files are compiled from a source that is there.
@@ -140,6 +142,8 @@ impl Walk<'_> {
         };
         if is_taken {
             self.files.insert(path);
+        } else if name.ends_with(".yml") || name.ends_with(".yaml") || name.ends_with(".toml") {
+            self.found.other_files.push(path);
         }
     }
 
@@ -193,6 +197,7 @@ impl Walk<'_> {
         let mut found = self.found;
         found.manifests.sort_by(|(a, _), (b, _)| a.folder.cmp(&b.folder));
         found.links.sort();
+        found.other_files.sort();
         for (manifest, _) in &mut found.manifests {
             manifest.test_runner_restores |= self.restoring.contains(&manifest.folder);
         }

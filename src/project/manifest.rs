@@ -58,6 +58,7 @@ pub fn parse(folder: &str, json: &Map<String, Value>) -> (Manifest, NamedEntries
         main: text("main"),
         is_module: json.get("type").and_then(Value::as_str) == Some("module"),
         test_runner_restores: runner_restores_in(json),
+        has_exports_map: json.get("exports").is_some_and(|value| !value.is_null()),
         workspaces: workspaces(json),
         ..Manifest::default()
     };

@@ -43,6 +43,10 @@ pub struct Project {
     pub compiled_twins: u32,
     /// The PATHs that were asked for, relative to the root; empty if one of them is the root or lies above it.
     pub selection: Vec<String>,
+    /// Other files that frameworks' conventions ask for (`serverless.yml`, `wrangler.toml`), sorted.
+    pub other_files: Vec<String>,
+    /// Files whose exports the configuration says are called from outside.
+    pub config_entries: Vec<FileId>,
 }
 
 impl Project {
@@ -110,6 +114,8 @@ pub struct Manifest {
     pub is_module: bool,
     /// Whether the test runner's configuration puts spies back or loads modules anew for each test.
     pub test_runner_restores: bool,
+    /// Whether it has an `exports` map: then nothing else of it can be required.
+    pub has_exports_map: bool,
     /// The globs of its workspaces.
     pub workspaces: Vec<String>,
 }
@@ -171,6 +177,7 @@ pub fn load(request: &LoadRequest, fs: &dyn FileSystem) -> Result<Project, Proje
         incomplete: found.incomplete,
         compiled_twins: found.compiled_twins,
         selection: place.selection,
+        other_files: found.other_files,
         ..Project::default()
     };
     entries::fill(&mut project, found.files, found.manifests);

@@ -1,8 +1,12 @@
 //! One file: text to facts.
 
+#[cfg(test)]
+mod dump;
 mod lower;
 mod parse;
 mod scopes;
+#[cfg(test)]
+mod tests;
 
 pub mod facts;
 
@@ -10,6 +14,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::base::span::ByteRange;
 use facts::ModuleFacts;
+
+/// The endings of files that are lowered.
+pub const LANGUAGE_ENDINGS: &[&str] = &["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue"];
+
+/// How big a stack [`lower`] needs. The parser's recursion is as deep as its input, and an overflow ends the process:
+/// threads that call [`lower`] must be made with this (`rayon::ThreadPoolBuilder::stack_size`), and what would not
+/// fit is refused before it is parsed. Only the pages that are used cost memory.
+pub const STACK_SIZE: usize = 256 << 20;
+
+/// Whether a file is one of the languages that are lowered; declarations (`.d.ts`) hold no code.
+pub fn is_source(path: &str) -> bool {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let Some((stem, ending)) = name.rsplit_once('.') else { return false };
+    let is_declaration = matches!(ending, "ts" | "mts" | "cts") && stem.ends_with(".d");
+    LANGUAGE_ENDINGS.contains(&ending) && !is_declaration
+}
 
 /// One file.
 #[derive(Clone, Copy)]

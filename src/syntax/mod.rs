@@ -1,16 +1,21 @@
 //! One file: text to facts.
 
+mod directives;
 #[cfg(test)]
 mod dump;
 mod lower;
 mod parse;
+mod prescan;
 mod scopes;
 #[cfg(test)]
 mod tests;
+mod vue;
 
 pub mod facts;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use swc_common::comments::SingleThreadedComments;
 
 use crate::base::span::ByteRange;
 use facts::ModuleFacts;
@@ -72,18 +77,42 @@ fn refused(problem: Problem) -> Lowered {
 }
 
 fn understand(input: Input<'_>) -> Lowered {
-    let Ok(text) = std::str::from_utf8(input.bytes) else {
-        return refused(Problem { reason: "not-text", message: "the file is not UTF-8 text".into(), range: None });
+    if let Some(problem) = prescan::too_large(input.bytes) {
+        return refused(problem);
+    }
+    let text = match std::str::from_utf8(input.bytes) {
+        Ok(text) if !text.contains('\0') => text,
+        _ => {
+            let message = "the file is not UTF-8 text".into();
+            return refused(Problem { reason: "not-text", message, range: None });
+        }
     };
-    let facts = if input.path.ends_with(".json") {
-        parse::json(text).map(|value| lower::json(&value))
-    } else {
-        parse::program(text, input.path, None).map(|program| lower::program(&program))
-    };
-    match facts {
+    // A byte order mark counts in offsets, and is no text.
+    let unmarked = text.strip_prefix('\u{feff}').map(|rest| format!("   {rest}"));
+    let text = unmarked.as_deref().unwrap_or(text);
+    let scripts = input.path.ends_with(".vue").then(|| vue::scripts(text));
+    let text = scripts.as_deref().unwrap_or(text);
+    if let Some(problem) = prescan::refusal(text, input.path) {
+        return refused(problem);
+    }
+    match parsed(text, input.path) {
         Ok(facts) => Lowered { facts, problems: Vec::new() },
         Err(problem) => {
             refused(Problem { reason: "syntax-error", message: problem.message, range: Some(problem.range) })
         }
     }
+}
+
+/// Parses and lowers; the tree is dropped here, on the stack that was big enough for it.
+fn parsed(text: &str, path: &str) -> Result<ModuleFacts, parse::SyntaxProblem> {
+    if path.ends_with(".json") {
+        return parse::json(text).map(|value| lower::json(&value));
+    }
+    let comments = text.contains(directives::MARKER).then(SingleThreadedComments::default);
+    let program = parse::program(text, path, comments.as_ref())?;
+    let mut facts = lower::program(&program);
+    if let Some(comments) = comments {
+        facts.suppressions = directives::suppressions(text, &comments);
+    }
+    Ok(facts)
 }

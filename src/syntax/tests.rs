@@ -88,3 +88,11 @@ fn check(facts: &ModuleFacts, path: &str) {
         assert!(binding.home.0 < facts.functions[binding.function].value_count, "{path}: {binding:?}");
     }
 }
+
+#[test]
+fn dump_file() {
+    if let Ok(path) = std::env::var("DUMP") {
+        let lowered = lowered(&path, &std::fs::read_to_string(&path).expect("file"));
+        panic!("{:?}\n{}", lowered.problems, dump::dump(&lowered.facts));
+    }
+}

@@ -94,8 +94,7 @@ fn request(engine: &dyn Engine, args: &CheckArgs, console: &mut Console<'_>) -> 
         None => None,
         Some(path) => {
             let read = console.read_input();
-            let bytes =
-                read.map_err(|error| UserError::new(format!("standard input can't be read: {error}")))?;
+            let bytes = read.map_err(|error| UserError::new(format!("standard input can't be read: {error}")))?;
             Some(StdinFile { path: path.clone(), bytes })
         }
     };

@@ -171,9 +171,8 @@ fn the_report_alone_goes_to_standard_output() {
 
 #[test]
 fn colours_follow_the_option_then_the_environment() {
-    let coloured = |surroundings: Surroundings, args: &[&str]| {
-        run_in(&Canned::default(), surroundings, args).1.contains('\u{1b}')
-    };
+    let coloured =
+        |surroundings: Surroundings, args: &[&str]| run_in(&Canned::default(), surroundings, args).1.contains('\u{1b}');
     let terminal = || Surroundings { out: Stream::Terminal, ..Surroundings::default() };
     assert!(coloured(terminal(), &[]));
     assert!(!coloured(Surroundings::default(), &[]));
@@ -189,8 +188,7 @@ fn outputs_that_fail_end_the_run_honestly() {
     let end = |kind| {
         let err = Shared::default();
         let out = Box::new(io::BufWriter::new(Broken(kind)));
-        let mut console =
-            Console::new(out, Box::new(err.clone()), Box::new(io::empty()), Surroundings::default());
+        let mut console = Console::new(out, Box::new(err.clone()), Box::new(io::empty()), Surroundings::default());
         let exit = run_with(&Canned::default(), ["modleak".into(), "rules".into()], &mut console);
         drop(console);
         (exit, err.text())

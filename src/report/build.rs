@@ -111,7 +111,8 @@ fn order(a: &Finding, b: &Finding, sources: &dyn Sources) -> std::cmp::Ordering 
     sources.path(a.span.file).cmp(sources.path(b.span.file)).then_with(|| key(a).cmp(&key(b)))
 }
 
-type Strength<'a> = (Severity, Confidence, Option<crate::base::finding::ContextKind>, std::cmp::Reverse<usize>, &'a str);
+type Strength<'a> =
+    (Severity, Confidence, Option<crate::base::finding::ContextKind>, std::cmp::Reverse<usize>, &'a str);
 
 fn strength(finding: &Finding) -> Strength<'_> {
     let context = finding.context.as_ref().map(|it| it.0);

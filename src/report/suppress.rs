@@ -32,11 +32,7 @@ struct Reach {
 }
 
 impl Suppressions {
-    pub(super) fn new(
-        files: Vec<(FileId, Vec<Suppression>)>,
-        sources: &dyn Sources,
-        texts: &mut SourceTexts,
-    ) -> Self {
+    pub(super) fn new(files: Vec<(FileId, Vec<Suppression>)>, sources: &dyn Sources, texts: &mut SourceTexts) -> Self {
         let mut uses = Vec::new();
         let mut by_file: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
         let mut enables: BTreeMap<FileId, Vec<(u32, Vec<String>)>> = BTreeMap::new();
@@ -174,9 +170,7 @@ fn reached_lines(
     texts: &mut SourceTexts,
 ) -> Option<(u32, u32)> {
     let range = match suppression.scope {
-        SuppressionScope::Line | SuppressionScope::NextLine => {
-            texts.place(sources, suppression.range.at(file)).range
-        }
+        SuppressionScope::Line | SuppressionScope::NextLine => texts.place(sources, suppression.range.at(file)).range,
         SuppressionScope::Disable | SuppressionScope::Enable => return None,
     };
     match suppression.scope {

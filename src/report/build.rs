@@ -8,7 +8,7 @@ use crate::base::span::Span;
 use crate::report::baseline::{Baseline, BaselineEntry, BaselineUse};
 use crate::report::fingerprint::Fingerprints;
 use crate::report::source_texts::{SourceTexts, Sources};
-use crate::report::suppress::Suppressions;
+use crate::report::suppress::{Hidden, Suppressions};
 use crate::report::{
     Context, Diagnostic, IncompletePlace, LabelledPlace, Level, Report, ReportInput, Summary, Suppressed,
 };
@@ -17,7 +17,7 @@ use crate::report::{
 struct Candidate {
     finding: Finding,
     fingerprint: String,
-    hidden: Option<Option<String>>,
+    hidden: Option<Hidden>,
 }
 
 pub(super) fn build(mut input: ReportInput<'_>) -> Report {
@@ -67,7 +67,7 @@ pub(super) fn build(mut input: ReportInput<'_>) -> Report {
             continue;
         }
         match candidate.hidden {
-            Some(reason) => report.suppressed.push(Suppressed { diagnostic, reason }),
+            Some(Hidden { reason }) => report.suppressed.push(Suppressed { diagnostic, reason }),
             None if baseline.knows(&diagnostic.fingerprint) => report.baselined.push(diagnostic),
             None => report.diagnostics.push(diagnostic),
         }

@@ -1,4 +1,4 @@
-//! `eslint`: ESLint's JSON, which editors and other tools read.
+//! `eslint`: the JSON of `ESLint`, which editors and other tools read.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -28,13 +28,14 @@ struct FileResult<'a> {
 struct Message<'a> {
     rule_id: Option<&'a str>,
     severity: u8,
-    message: String,
+    #[serde(rename = "message")]
+    text: String,
     line: u32,
     column: u32,
     end_line: u32,
     end_column: u32,
     node_type: Option<()>,
-    /// Not ESLint's: its readers skip what they don't know.
+    /// Not of `ESLint`: its readers skip what they don't know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related: Vec<Related<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,13 +111,13 @@ fn message<'a>(report: &Report, it: &'a Diagnostic) -> Message<'a> {
     }
 }
 
-fn plain_message(rule_id: Option<&str>, severity: u8, message: String, range: Option<Range>) -> Message<'_> {
+fn plain_message(rule_id: Option<&str>, severity: u8, text: String, range: Option<Range>) -> Message<'_> {
     let (start, end) =
         range.map_or(((1, 1), (1, 1)), |it| ((it.start.line, it.start.column), (it.end.line, it.end.column)));
     Message {
         rule_id,
         severity,
-        message,
+        text,
         line: start.0,
         column: start.1,
         end_line: end.0,

@@ -180,7 +180,9 @@ fn html_is_whole_in_itself() {
     for outside in ["http://", "https://", "<script", "<link", "url(", "@import", " style=", " on"] {
         let body = text.split("</style>").nth(1).unwrap();
         let head = text.split("<style").next().unwrap();
-        assert!(!head.contains(outside) && !(outside != " on" && body.contains(outside)), "{outside}");
+        assert!(!head.contains(outside), "{outside}");
+        // English has the word, too.
+        assert!(outside == " on" || !body.contains(outside), "{outside}");
     }
     assert!(text.contains("default-src 'none'") && text.contains("id=\"show-rule-sample-growth\" checked"));
     assert!(text.contains("<mark>seen.set(req.id"));

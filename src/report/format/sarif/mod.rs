@@ -3,6 +3,7 @@
 mod model;
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::base::finding::Severity;
@@ -85,22 +86,22 @@ fn result<'a>(report: &'a Report, it: &'a Diagnostic) -> SarifResult<'a> {
     };
     if let Some(held) = it.steps.first().filter(|held| held.place != it.place) {
         let id = add(&held.label, &held.place);
-        message.push_str(&format!(" It is held [here]({id})."));
+        let _ = write!(message, " It is held [here]({id}).");
     }
     if let Some(context) = &it.context {
         let id = add(&context.entry.label, &context.entry.place);
         let label = escape_brackets(&context.entry.label);
-        message.push_str(&format!(" This {}: [{label}]({id}).", wording::repeats(context)));
+        let _ = write!(message, " This {}: [{label}]({id}).", wording::repeats(context));
     }
     if let Some(copied) = &it.copied_from {
         let id = add("copied from here", copied);
-        message.push_str(&format!(" It is a copy of [test code]({id})."));
+        let _ = write!(message, " It is a copy of [test code]({id}).");
     }
     for place in &it.related {
         add(&place.label, &place.place);
     }
     if !it.help.is_empty() {
-        message.push_str(&format!(" {}", escape_brackets(&wording::sentence(&it.help))));
+        let _ = write!(message, " {}", escape_brackets(&wording::sentence(&it.help)));
     }
     SarifResult {
         rule_id: it.rule,
@@ -196,7 +197,7 @@ fn location<'a>(report: &Report, file: &str, range: Option<Range>) -> Location<'
         end_column: it.end.column,
     });
     let artifact_location = ArtifactLocation { uri, uri_base_id: "%SRCROOT%" };
-    Location { id: None, physical_location: PhysicalLocation { artifact_location, region }, message: None }
+    Location { id: None, physical: PhysicalLocation { artifact_location, region }, message: None }
 }
 
 fn level(severity: Severity) -> &'static str {

@@ -135,7 +135,10 @@ impl Levels<'_> {
     fn severity(&self, finding: &Finding, sources: &dyn Sources) -> Option<Severity> {
         match self.of(finding.rule, sources.path(finding.span.file)) {
             None => Some(finding.severity),
-            Some(level) => level.severity(),
+            Some(Level::Off) => None,
+            Some(Level::Info) => Some(Severity::Info),
+            Some(Level::Warning) => Some(Severity::Warning),
+            Some(Level::Error) => Some(Severity::Error),
         }
     }
 }

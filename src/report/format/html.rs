@@ -16,12 +16,13 @@ const ROW: usize = 64;
 /// The distance between the lanes of two files.
 const LANE: usize = 18;
 
-pub(super) fn render(report: &Report, _: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let shown: Vec<&Diagnostic> = report.shown(style.infos).collect();
     let mut body = String::new();
-    write_filters(report, &mut body);
-    write_findings(report, &mut body);
+    write_filters(report, &shown, &mut body);
+    write_findings(report, &shown, &mut body);
     write_incomplete(report, &mut body);
-    let style = style_sheet(report);
+    let style = style_sheet(&found_rules(report, &shown));
     // A browser takes only the style that bears this number, and nobody who is quoted below can know it.
     let nonce = digest_of(&[&style, &body]);
     let title = format!("modleak: {}", wording::totals(&report.summary));
@@ -62,33 +63,34 @@ fn write_header(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The rules that have findings, in the order in which rules are listed.
-fn found_rules(report: &Report) -> Vec<&str> {
+fn found_rules<'a>(report: &'a Report, shown: &[&Diagnostic]) -> Vec<&'a str> {
     let known = report.rules.iter().map(|it| it.name);
-    known.filter(|name| report.diagnostics.iter().any(|it| it.rule == *name)).collect()
+    known.filter(|name| shown.iter().any(|it| it.rule == *name)).collect()
 }
 
-fn style_sheet(report: &Report) -> String {
+fn style_sheet(rules: &[&str]) -> String {
     let mut style = STYLE.to_owned();
     let mut filters: Vec<String> = ["error", "warning", "info", "high", "medium", "low"].map(str::to_owned).into();
-    filters.extend(found_rules(report).iter().map(|it| format!("rule-{it}")));
+    filters.extend(rules.iter().map(|it| format!("rule-{it}")));
     for filter in filters {
         let _ = writeln!(style, "body:has(#show-{filter}:not(:checked)) .is-{filter} {{ display: none; }}");
     }
     style
 }
 
-fn write_filters(report: &Report, body: &mut String) {
-    if report.diagnostics.is_empty() {
+fn write_filters(report: &Report, shown: &[&Diagnostic], body: &mut String) {
+    if shown.is_empty() {
         return;
     }
     body.push_str("<nav aria-label=\"Filters\">\n");
-    let shown = |it: &&&str| report.diagnostics.iter().any(|d| severity_word(d.severity) == **it);
-    let severities: Vec<&str> = ["error", "warning", "info"].iter().filter(shown).copied().collect();
-    let sure = |it: &&&str| report.diagnostics.iter().any(|d| confidence_word(d.confidence) == **it);
-    let confidences: Vec<&str> = ["high", "medium", "low"].iter().filter(sure).copied().collect();
-    write_group(body, "Severity", "", &severities);
-    write_group(body, "Confidence", "", &confidences);
-    write_group(body, "Rule", "rule-", &found_rules(report));
+    let severities: Vec<&str> = shown.iter().map(|it| severity_word(it.severity)).collect();
+    let confidences: Vec<&str> = shown.iter().map(|it| confidence_word(it.confidence)).collect();
+    let present = |words: [&'static str; 3], found: &[&str]| {
+        words.into_iter().filter(|it| found.contains(it)).collect::<Vec<&str>>()
+    };
+    write_group(body, "Severity", "", &present(["error", "warning", "info"], &severities));
+    write_group(body, "Confidence", "", &present(["high", "medium", "low"], &confidences));
+    write_group(body, "Rule", "rule-", &found_rules(report, shown));
     body.push_str("</nav>\n");
 }
 
@@ -102,14 +104,14 @@ fn write_group(body: &mut String, legend: &str, prefix: &str, names: &[&str]) {
 }
 
 /// Findings by container, in the order of the first of each.
-fn write_findings(report: &Report, body: &mut String) {
+fn write_findings(report: &Report, shown: &[&Diagnostic], body: &mut String) {
     body.push_str("<main>\n");
-    if report.diagnostics.is_empty() {
+    if shown.is_empty() {
         body.push_str("<p>There are no findings.</p>\n");
     }
     let mut groups: Vec<(&str, Vec<&Diagnostic>)> = Vec::new();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
-    for it in &report.diagnostics {
+    for &it in shown {
         let name = wording::container_name(it);
         let at = *places.entry(name).or_insert(groups.len());
         if at == groups.len() {
@@ -136,7 +138,7 @@ fn write_finding(report: &Report, it: &Diagnostic, body: &mut String) {
     let (severity, confidence) = (severity_word(it.severity), confidence_word(it.confidence));
     let classes = format!("is-{severity} is-{confidence} is-rule-{}", it.rule);
     let _ = writeln!(body, "<article class=\"{classes}\" id=\"f-{}\">", it.fingerprint);
-    let message = escape::xml(&it.message);
+    let message = prose(&it.message);
     let _ = writeln!(body, "<h3><span class=\"severity {severity}\">{severity}</span> {message}</h3>");
     let place = escape::xml(&wording::at(&it.place));
     let _ = writeln!(body, "<p class=\"place\"><code>{place}</code> · {} · {confidence} confidence</p>", it.rule);
@@ -158,9 +160,19 @@ fn write_finding(report: &Report, it: &Diagnostic, body: &mut String) {
         let _ = writeln!(body, "<dt>Copy of</dt><dd><code>{}</code></dd>", escape::xml(&wording::at(copied)));
     }
     if !it.help.is_empty() {
-        let _ = writeln!(body, "<dt>What to do</dt><dd>{}</dd>", escape::xml(&it.help));
+        let _ = writeln!(body, "<dt>What to do</dt><dd>{}</dd>", prose(&it.help));
     }
     body.push_str("</dl>\n</article>\n");
+}
+
+/// A sentence of ours, in which names stand between backticks.
+fn prose(text: &str) -> String {
+    let mut safe = String::new();
+    for (index, part) in text.split('`').enumerate() {
+        let part = escape::xml(part);
+        safe.push_str(&if index % 2 == 1 { format!("<code>{part}</code>") } else { part });
+    }
+    safe
 }
 
 /// The way: a lane for each file that it crosses, a dot for each step, and the source lines beside them.
@@ -188,7 +200,7 @@ fn write_way(report: &Report, steps: &[LabelledPlace], body: &mut String) {
     }
     body.push_str("</svg>\n<ol>\n");
     for step in steps {
-        let (label, place) = (escape::xml(&step.label), escape::xml(&wording::at(&step.place)));
+        let (label, place) = (prose(&step.label), escape::xml(&wording::at(&step.place)));
         let line = source_line(report, &step.place);
         let _ = writeln!(body, "<li><span>{label} <code>{place}</code></span><pre>{line}</pre></li>");
     }

@@ -14,7 +14,13 @@ use crate::report::format::{FORMATS, Format};
 
 /// Finds memory leaks made by changing cached modules in JavaScript and TypeScript.
 #[derive(Parser, Debug)]
-#[command(name = "modleak", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
+#[command(
+    name = "modleak",
+    bin_name = "modleak",
+    version,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 110
+)]
 #[command(after_help = "Exit status: 0 nothing to fail on, 1 findings, 2 the work could not be done.")]
 pub struct Args {
     /// What to do; `check` if nothing is named.
@@ -24,7 +30,7 @@ pub struct Args {
     #[command(flatten)]
     pub check: CheckArgs,
     /// When to colour the output (`NO_COLOR` and `FORCE_COLOR` count too).
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, help_heading = "Output")]
     pub color: ColorChoice,
 }
 

@@ -158,7 +158,9 @@ fn dispatch(engine: &dyn Engine, args: Args, console: &mut Console<'_>) -> Outco
 fn usage(error: &clap::Error, console: &mut Console<'_>) -> Exit {
     let text = error.render().to_string();
     if error.use_stderr() {
-        console.note(text.trim_end());
+        for line in text.trim_end().lines() {
+            console.note(&escape::plain(line));
+        }
         return Exit::Failed;
     }
     conclude(console.print(&text).map(|()| Exit::Clean).map_err(Failure::Output), console)

@@ -170,7 +170,7 @@ fn prose(text: &str) -> String {
     let mut safe = String::new();
     for (index, part) in text.split('`').enumerate() {
         let part = escape::xml(part);
-        safe.push_str(&if index % 2 == 1 { format!("<code>{part}</code>") } else { part });
+        let _ = if index % 2 == 1 { write!(safe, "<code>{part}</code>") } else { write!(safe, "{part}") };
     }
     safe
 }

@@ -17,4 +17,5 @@ pub static MODELS: &[(&str, &str)] = &[
     ("shapes.jsonc", include_str!("shapes.jsonc")),
     ("sockets.jsonc", include_str!("sockets.jsonc")),
     ("testing.jsonc", include_str!("testing.jsonc")),
+    ("web.jsonc", include_str!("web.jsonc")),
 ];

@@ -3,6 +3,7 @@
 /// The model files: name and text.
 pub static MODELS: &[(&str, &str)] = &[
     ("caches.jsonc", include_str!("caches.jsonc")),
+    ("data.jsonc", include_str!("data.jsonc")),
     ("express.jsonc", include_str!("express.jsonc")),
     ("fastify.jsonc", include_str!("fastify.jsonc")),
     ("globals.jsonc", include_str!("globals.jsonc")),
@@ -17,5 +18,6 @@ pub static MODELS: &[(&str, &str)] = &[
     ("shapes.jsonc", include_str!("shapes.jsonc")),
     ("sockets.jsonc", include_str!("sockets.jsonc")),
     ("testing.jsonc", include_str!("testing.jsonc")),
+    ("ui.jsonc", include_str!("ui.jsonc")),
     ("web.jsonc", include_str!("web.jsonc")),
 ];

@@ -10,6 +10,7 @@ pub static MODELS: &[(&str, &str)] = &[
     ("koa.jsonc", include_str!("koa.jsonc")),
     ("loaders.jsonc", include_str!("loaders.jsonc")),
     ("lodash.jsonc", include_str!("lodash.jsonc")),
+    ("middleware.jsonc", include_str!("middleware.jsonc")),
     ("nest.jsonc", include_str!("nest.jsonc")),
     ("next.jsonc", include_str!("next.jsonc")),
     ("node.jsonc", include_str!("node.jsonc")),

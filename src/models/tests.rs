@@ -107,7 +107,7 @@ fn later_files_replace_earlier_ones() {
 
 #[test]
 fn circles_of_likes_end() {
-    let text = r##"{"see": "https://x.y", "packages": {"p": {"a": {"like": "b"}, "b": {"like": "a"}, "a.c": {"value": "time"}}}}"##;
+    let text = r#"{"see": "https://x.y", "packages": {"p": {"a": {"like": "b"}, "b": {"like": "a"}, "a.c": {"value": "time"}}}}"#;
     let models = one(text).unwrap();
     assert!(walk(&models, models.package("p"), &[Step::Member("b"), Step::Member("c")]).is_some());
     assert!(walk(&models, models.package("p"), &[Step::Member("b"), Step::Member("d")]).is_none());

@@ -3,12 +3,14 @@
 /// The model files: name and text.
 pub static MODELS: &[(&str, &str)] = &[
     ("caches.jsonc", include_str!("caches.jsonc")),
+    ("data.jsonc", include_str!("data.jsonc")),
     ("express.jsonc", include_str!("express.jsonc")),
     ("fastify.jsonc", include_str!("fastify.jsonc")),
     ("globals.jsonc", include_str!("globals.jsonc")),
     ("koa.jsonc", include_str!("koa.jsonc")),
     ("loaders.jsonc", include_str!("loaders.jsonc")),
     ("lodash.jsonc", include_str!("lodash.jsonc")),
+    ("middleware.jsonc", include_str!("middleware.jsonc")),
     ("nest.jsonc", include_str!("nest.jsonc")),
     ("next.jsonc", include_str!("next.jsonc")),
     ("node.jsonc", include_str!("node.jsonc")),
@@ -17,4 +19,6 @@ pub static MODELS: &[(&str, &str)] = &[
     ("shapes.jsonc", include_str!("shapes.jsonc")),
     ("sockets.jsonc", include_str!("sockets.jsonc")),
     ("testing.jsonc", include_str!("testing.jsonc")),
+    ("ui.jsonc", include_str!("ui.jsonc")),
+    ("web.jsonc", include_str!("web.jsonc")),
 ];

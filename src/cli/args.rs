@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -13,7 +14,13 @@ use crate::report::format::{FORMATS, Format};
 
 /// Finds memory leaks made by changing cached modules in JavaScript and TypeScript.
 #[derive(Parser, Debug)]
-#[command(name = "modleak", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
+#[command(
+    name = "modleak",
+    bin_name = "modleak",
+    version,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 110
+)]
 #[command(after_help = "Exit status: 0 nothing to fail on, 1 findings, 2 the work could not be done.")]
 pub struct Args {
     /// What to do; `check` if nothing is named.
@@ -23,7 +30,7 @@ pub struct Args {
     #[command(flatten)]
     pub check: CheckArgs,
     /// When to colour the output (`NO_COLOR` and `FORCE_COLOR` count too).
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, help_heading = "Output")]
     pub color: ColorChoice,
 }
 
@@ -73,7 +80,7 @@ pub struct ProjectArgs {
     /// Remember nothing between runs.
     #[arg(long)]
     pub no_cache: bool,
-    /// Analyse this package of node_modules too, `*` for all (repeatable).
+    /// Analyse this package of `node_modules` too, `*` for all (repeatable).
     #[arg(long, value_name = "NAME")]
     pub follow_deps: Vec<String>,
 }
@@ -122,6 +129,7 @@ pub struct CheckArgs {
 /// What a check writes, and where.
 #[derive(clap::Args, Debug, Default)]
 #[command(next_help_heading = "Output")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own that can be typed")]
 pub struct OutputArgs {
     /// A format, and a file to write it to (repeatable).
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = parse_output, long_help = format_help())]
@@ -357,7 +365,7 @@ fn parse_rule(text: &str) -> Result<(String, Level), String> {
 fn format_help() -> String {
     let mut text = "A format, and a file to write it to (repeatable):\n".to_owned();
     for format in FORMATS {
-        text.push_str(&format!("\n  {:<11} {}", format.name, format.summary));
+        let _ = write!(text, "\n  {:<11} {}", format.name, format.summary);
     }
     text
 }

@@ -24,7 +24,9 @@ pub(super) fn run(engine: &dyn Engine, args: &CheckArgs, console: &mut Console<'
     let CheckOutcome { mut report, statistics, timings } = outcome?;
 
     let exit = exit_of(&report, &args.selection);
-    if let (true, Some(file)) = (args.selection.update_baseline, &args.selection.baseline) {
+    // Where nothing was analysed, nothing is known of the findings that were.
+    let is_updated = args.selection.update_baseline && report.summary.files > 0;
+    if let (true, Some(file)) = (is_updated, &args.selection.baseline) {
         output_file::write(file, Baseline::new(report.current.iter().cloned()).render().as_bytes())?;
     }
     if args.output.quiet {
@@ -34,6 +36,10 @@ pub(super) fn run(engine: &dyn Engine, args: &CheckArgs, console: &mut Console<'
     // A closed pipe must not keep the files from being written.
     let printed = write_outputs(&report, &outputs, infos, console)?;
     if args.output.statistics {
+        for rule in &report.rules {
+            let count = report.diagnostics.iter().filter(|it| it.rule == rule.name).count();
+            console.note(&format!("{count:>12}  {}", rule.name));
+        }
         for (name, count) in &statistics {
             console.note(&format!("{count:>12}  {}", escape::plain(name)));
         }
@@ -44,8 +50,10 @@ pub(super) fn run(engine: &dyn Engine, args: &CheckArgs, console: &mut Console<'
         }
     }
     conclude(&report, args, console);
-    printed?;
-    Ok(exit)
+    match printed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(exit),
+    }
 }
 
 /// Where each format goes. One, at most, goes to standard output.
@@ -94,8 +102,7 @@ fn request(engine: &dyn Engine, args: &CheckArgs, console: &mut Console<'_>) -> 
         None => None,
         Some(path) => {
             let read = console.read_input();
-            let bytes =
-                read.map_err(|error| UserError::new(format!("standard input can't be read: {error}")))?;
+            let bytes = read.map_err(|error| UserError::new(format!("standard input can't be read: {error}")))?;
             Some(StdinFile { path: path.clone(), bytes })
         }
     };

@@ -102,8 +102,7 @@ impl<'a> Console<'a> {
         input: Box<dyn Read + 'a>,
         surroundings: Surroundings,
     ) -> Self {
-        let mut console =
-            Self { out, err, input, surroundings, colour_out: Colour::None, colour_err: Colour::None };
+        let mut console = Self { out, err, input, surroundings, colour_out: Colour::None, colour_err: Colour::None };
         console.choose_colour(ColorChoice::Auto);
         console
     }

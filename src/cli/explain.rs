@@ -93,7 +93,8 @@ mod tests {
     fn a_page_is_drawn_without_markup() {
         let page = "# a-rule\n\nOne `two` three\nfour.\n\n- **an** item\n- another\n\n```js a.js\nx.push(1); //~ a-rule\n```\n";
         let drawn = draw(page, Paint::new(Colour::None), 12);
-        let expected = "a-rule\n\nOne two three four.\n\n- an item\n- another\n\n    a.js\n    │ x.push(1); //~ a-rule\n";
+        let expected =
+            "a-rule\n\nOne two three four.\n\n- an item\n- another\n\n    a.js\n    │ x.push(1); //~ a-rule\n";
         assert_eq!(drawn, expected);
     }
 }

@@ -21,14 +21,15 @@ mod why;
 
 use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::cli::args::{Args, Command};
 use crate::cli::console::Console;
 use crate::cli::engine::Engine;
-use crate::report::format::escape;
+use crate::report::format::{escape, nearest};
 
 /// How a run ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -136,7 +137,10 @@ pub fn run_with(engine: &dyn Engine, args: impl IntoIterator<Item = OsString>, c
 
 fn dispatch(engine: &dyn Engine, args: Args, console: &mut Console<'_>) -> Outcome {
     match args.command {
-        None => check::run(engine, &args.check, console),
+        None => {
+            refuse_mistyped(&args.check.paths)?;
+            check::run(engine, &args.check, console)
+        }
         Some(Command::Check(args)) => check::run(engine, &args, console),
         Some(Command::Why(args)) => why::run(engine, &args, console),
         Some(Command::Explain(args)) => explain::run(engine, &args, console),
@@ -154,26 +158,41 @@ fn dispatch(engine: &dyn Engine, args: Args, console: &mut Console<'_>) -> Outco
 fn usage(error: &clap::Error, console: &mut Console<'_>) -> Exit {
     let text = error.render().to_string();
     if error.use_stderr() {
-        console.note(text.trim_end());
+        for line in text.trim_end().lines() {
+            console.note(&escape::plain(line));
+        }
         return Exit::Failed;
     }
     conclude(console.print(&text).map(|()| Exit::Clean).map_err(Failure::Output), console)
 }
 
 fn conclude(outcome: Outcome, console: &mut Console<'_>) -> Exit {
-    let outcome = outcome.and_then(|exit| console.finish().map(|()| exit).map_err(Failure::Output));
-    match outcome {
-        Ok(exit) => exit,
+    let (exit, failure) = match (outcome, console.finish()) {
+        (Err(failure), _) => (Exit::Clean, Some(failure)),
+        (Ok(exit), Err(error)) => (exit, Some(Failure::Output(error))),
+        (Ok(exit), Ok(())) => (exit, None),
+    };
+    match failure {
+        None => return exit,
         // The reader has seen enough.
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Clean,
-        Err(Failure::Output(error)) => {
+        Some(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return exit,
+        Some(Failure::Output(error)) => {
             console.error(&UserError::new(format!("the output could not be written: {error}")));
-            Exit::Failed
         }
-        Err(Failure::User(error)) => {
-            console.error(&error);
-            Exit::Failed
-        }
+        Some(Failure::User(error)) => console.error(&error),
+    }
+    Exit::Failed
+}
+
+/// A mistyped command is taken for a path; it is told apart by not being there.
+fn refuse_mistyped(paths: &[PathBuf]) -> Result<(), UserError> {
+    let [path] = paths else { return Ok(()) };
+    let (Some(word), false) = (path.to_str(), path.exists()) else { return Ok(()) };
+    let commands = Args::command();
+    match nearest(word, commands.get_subcommands().map(clap::Command::get_name)) {
+        Some(near) => Err(UserError::new(format!("there is neither a command nor a path {}", quoted(word)))
+            .with_help(format!("did you mean `modleak {near}`?"))),
+        None => Ok(()),
     }
 }
 

@@ -153,6 +153,7 @@ fn wrong_use_is_told_with_the_nearest_right_name() {
         &["--baseline", "/nonexistent/baseline"],
         &["--update-baseline"],
         &["--threads", "0"],
+        &["chek"],
     ] {
         let (exit, out, err) = run(wrong);
         assert_eq!((exit, out.as_str()), (Exit::Failed, ""), "{wrong:?}");
@@ -171,9 +172,8 @@ fn the_report_alone_goes_to_standard_output() {
 
 #[test]
 fn colours_follow_the_option_then_the_environment() {
-    let coloured = |surroundings: Surroundings, args: &[&str]| {
-        run_in(&Canned::default(), surroundings, args).1.contains('\u{1b}')
-    };
+    let coloured =
+        |surroundings: Surroundings, args: &[&str]| run_in(&Canned::default(), surroundings, args).1.contains('\u{1b}');
     let terminal = || Surroundings { out: Stream::Terminal, ..Surroundings::default() };
     assert!(coloured(terminal(), &[]));
     assert!(!coloured(Surroundings::default(), &[]));
@@ -181,22 +181,24 @@ fn colours_follow_the_option_then_the_environment() {
     assert!(coloured(Surroundings { force_color: Switch::On, ..Surroundings::default() }, &[]));
     assert!(coloured(Surroundings::default(), &["--color", "always"]));
     assert!(!coloured(terminal(), &["check", "--color", "never"]));
+    assert!(!coloured(terminal(), &["--color", "never", "check"]));
     assert!(!coloured(terminal(), &["--format", "json"]));
 }
 
 #[test]
 fn outputs_that_fail_end_the_run_honestly() {
-    let end = |kind| {
+    let end = |kind, command: &str| {
         let err = Shared::default();
         let out = Box::new(io::BufWriter::new(Broken(kind)));
-        let mut console =
-            Console::new(out, Box::new(err.clone()), Box::new(io::empty()), Surroundings::default());
-        let exit = run_with(&Canned::default(), ["modleak".into(), "rules".into()], &mut console);
+        let mut console = Console::new(out, Box::new(err.clone()), Box::new(io::empty()), Surroundings::default());
+        let exit = run_with(&Canned::default(), ["modleak".into(), command.into()], &mut console);
         drop(console);
         (exit, err.text())
     };
-    assert_eq!(end(io::ErrorKind::BrokenPipe), (Exit::Clean, String::new()));
-    let (exit, err) = end(io::ErrorKind::StorageFull);
+    assert_eq!(end(io::ErrorKind::BrokenPipe, "rules"), (Exit::Clean, String::new()));
+    assert_eq!(end(io::ErrorKind::BrokenPipe, "check").0, Exit::Findings);
+    assert_eq!(end(io::ErrorKind::StorageFull, "check").0, Exit::Failed);
+    let (exit, err) = end(io::ErrorKind::StorageFull, "rules");
     assert_eq!(exit, Exit::Failed);
     assert_eq!(err.lines().count(), 1, "{err}");
 }

@@ -62,7 +62,7 @@ impl<'a> FactsReader<'_, 'a> {
                 (root, path)
             }
             None => {
-                (self.home.ok_or_else(|| fail(format!("`{text}` needs a package before it: `express {text}`")))?, text)
+                (self.home.ok_or_else(|| fail(format!("`{text}` needs a package before it: `PACKAGE {text}`")))?, text)
             }
         };
         let segments = parse_path(path).map_err(fail)?;

@@ -107,13 +107,11 @@ impl<'a> Source<'a> {
     /// What the word `value` means in a table of words.
     pub(super) fn word<T: Clone>(&self, value: &Value<'a>, what: &str, words: &[(&str, T)]) -> Read<T> {
         let word = self.string(value, what)?;
-        match words.iter().find(|(known, _)| *known == word) {
-            Some((_, meaning)) => Ok(meaning.clone()),
-            None => {
-                let known: Vec<&str> = words.iter().map(|&(known, _)| known).collect();
-                Err(self.error(value.start(), unknown(what, word, &known)))
-            }
+        if let Some((_, meaning)) = words.iter().find(|(known, _)| *known == word) {
+            return Ok(meaning.clone());
         }
+        let known: Vec<&str> = words.iter().map(|&(known, _)| known).collect();
+        Err(self.error(value.start(), unknown(what, word, &known)))
     }
 
     /// Checks that an object has only these keys, each once.

@@ -107,7 +107,7 @@ fn later_files_replace_earlier_ones() {
 
 #[test]
 fn circles_of_likes_end() {
-    let text = r##"{"see": "https://x.y", "packages": {"p": {"a": {"like": "b"}, "b": {"like": "a"}, "a.c": {"value": "time"}}}}"##;
+    let text = r#"{"see": "https://x.y", "packages": {"p": {"a": {"like": "b"}, "b": {"like": "a"}, "a.c": {"value": "time"}}}}"#;
     let models = one(text).unwrap();
     assert!(walk(&models, models.package("p"), &[Step::Member("b"), Step::Member("c")]).is_some());
     assert!(walk(&models, models.package("p"), &[Step::Member("b"), Step::Member("d")]).is_none());
@@ -143,4 +143,37 @@ fn every_embedded_file_is_listed_and_parses() {
     }
     assert_eq!(list.matches("include_str!(").count(), files.len());
     embedded_models();
+}
+
+fn facts_of<'m>(models: &'m Models, root: Option<PathId>, steps: &[Step<'_>]) -> &'m super::facts::PathFacts {
+    models.facts(walk(models, root, steps).unwrap_or_else(|| panic!("{steps:?} leads nowhere")))
+}
+
+#[test]
+fn the_embedded_files_know_the_common_paths() {
+    use Step::{Instance, Member, Return};
+    let models = embedded_models();
+    let express = models.package("express");
+    let get = facts_of(&models, express, &[Return, Member("route"), Return, Member("get")]);
+    assert_eq!(get.call.as_ref().unwrap().callbacks[0].context, Some(ContextKind::Request));
+    let request = models.type_named("express", "Request").unwrap();
+    assert!(models.facts(request).value.data.is_some());
+    assert!(facts_of(&models, Some(request), &[Member("on")]).call.as_ref().unwrap().callbacks.len() > 1);
+    assert!(facts_of(&models, Some(request), &[Member("app")]).value.is_shared);
+    let emitter = facts_of(&models, models.package("node:events"), &[Instance, Member("once")]);
+    assert!(matches!(emitter.call.as_ref().unwrap().effects[0], Effect::Listen { .. }));
+    assert!(walk(&models, models.package("node:http"), &[Member("createServer"), Return, Member("listen")]).is_some());
+    assert!(facts_of(&models, models.global("process"), &[Member("on")]).call.as_ref().unwrap().callbacks.len() == 2);
+    assert!(models.facts(models.global("setInterval").unwrap()).call.is_some());
+    assert!(models.facts(models.package("lodash.clonedeep").unwrap()).call.is_some());
+    assert!(models.facts(models.package("lodash/merge").unwrap()).call.is_some());
+    assert!(models.facts(models.package("lru-cache").unwrap()).construct.is_some());
+    assert!(facts_of(&models, models.package("vitest"), &[Member("describe")]).call.is_some());
+    assert!(facts_of(&models, models.package("@nestjs/common"), &[Member("Get")]).decorator.is_some());
+    assert!(facts_of(&models, models.package("ws"), &[Member("Server"), Instance, Member("clients")]).value.is_shared);
+    assert!(models.type_named("discord.js", "Client").is_some());
+    assert!(models.package("import-fresh").is_some_and(|at| models.facts(at).call.is_some()));
+    assert_eq!(models.package("fs"), None);
+    assert!(models.conventions().len() > 30);
+    assert!(models.handler_shapes().len() > 5);
 }

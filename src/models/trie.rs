@@ -103,7 +103,7 @@ impl Trie {
         self.follow(at, edge, LINK_DEPTH)
     }
 
-    /// The default import of a CommonJS package is its exports.
+    /// The default import of a package without ES exports is its exports.
     fn default_export(&self, at: PathId, member: &str) -> Option<PathId> {
         (member == "default" && self.nodes[at].is_root).then_some(at)
     }
@@ -266,12 +266,22 @@ impl Trie {
 
     /// Gives each node what it lacks and what it is like has.
     pub(super) fn inherit_facts(&mut self) {
+        let links: Vec<(PathId, PathId)> = self
+            .nodes
+            .iter_enumerated()
+            .flat_map(|(id, node)| node.likes.iter().map(move |&like| (id, like)))
+            .collect();
         for _ in 0..LINK_DEPTH {
-            for id in self.nodes.ids() {
-                for like in self.nodes[id].likes.clone() {
+            let mut has_changed = false;
+            for &(id, like) in &links {
+                if lacks(&self.nodes[id].facts, &self.nodes[like].facts) {
                     let other = self.nodes[like].facts.clone();
                     inherit(&mut self.nodes[id].facts, other);
+                    has_changed = true;
                 }
+            }
+            if !has_changed {
+                return;
             }
         }
     }
@@ -284,6 +294,15 @@ pub(super) enum IsMember {
     Yes,
     /// It is not: every name leads to the target itself.
     No,
+}
+
+/// Whether `other` says something that `facts` does not.
+fn lacks(facts: &PathFacts, other: &PathFacts) -> bool {
+    (facts.call.is_none() && other.call.is_some())
+        || (facts.construct.is_none() && other.construct.is_some())
+        || (facts.decorator.is_none() && other.decorator.is_some())
+        || (facts.value.data.is_none() && other.value.data.is_some())
+        || (!facts.value.is_shared && other.value.is_shared)
 }
 
 fn inherit(facts: &mut PathFacts, other: PathFacts) {

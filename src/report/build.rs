@@ -8,7 +8,7 @@ use crate::base::span::Span;
 use crate::report::baseline::{Baseline, BaselineEntry, BaselineUse};
 use crate::report::fingerprint::Fingerprints;
 use crate::report::source_texts::{SourceTexts, Sources};
-use crate::report::suppress::Suppressions;
+use crate::report::suppress::{Hidden, Suppressions};
 use crate::report::{
     Context, Diagnostic, IncompletePlace, LabelledPlace, Level, Report, ReportInput, Summary, Suppressed,
 };
@@ -17,7 +17,7 @@ use crate::report::{
 struct Candidate {
     finding: Finding,
     fingerprint: String,
-    hidden: Option<Option<String>>,
+    hidden: Option<Hidden>,
 }
 
 pub(super) fn build(mut input: ReportInput<'_>) -> Report {
@@ -67,7 +67,7 @@ pub(super) fn build(mut input: ReportInput<'_>) -> Report {
             continue;
         }
         match candidate.hidden {
-            Some(reason) => report.suppressed.push(Suppressed { diagnostic, reason }),
+            Some(Hidden { reason }) => report.suppressed.push(Suppressed { diagnostic, reason }),
             None if baseline.knows(&diagnostic.fingerprint) => report.baselined.push(diagnostic),
             None => report.diagnostics.push(diagnostic),
         }
@@ -111,7 +111,8 @@ fn order(a: &Finding, b: &Finding, sources: &dyn Sources) -> std::cmp::Ordering 
     sources.path(a.span.file).cmp(sources.path(b.span.file)).then_with(|| key(a).cmp(&key(b)))
 }
 
-type Strength<'a> = (Severity, Confidence, Option<crate::base::finding::ContextKind>, std::cmp::Reverse<usize>, &'a str);
+type Strength<'a> =
+    (Severity, Confidence, Option<crate::base::finding::ContextKind>, std::cmp::Reverse<usize>, &'a str);
 
 fn strength(finding: &Finding) -> Strength<'_> {
     let context = finding.context.as_ref().map(|it| it.0);
@@ -134,7 +135,10 @@ impl Levels<'_> {
     fn severity(&self, finding: &Finding, sources: &dyn Sources) -> Option<Severity> {
         match self.of(finding.rule, sources.path(finding.span.file)) {
             None => Some(finding.severity),
-            Some(level) => level.severity(),
+            Some(Level::Off) => None,
+            Some(Level::Info) => Some(Severity::Info),
+            Some(Level::Warning) => Some(Severity::Warning),
+            Some(Level::Error) => Some(Severity::Error),
         }
     }
 }

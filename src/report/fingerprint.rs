@@ -22,15 +22,20 @@ impl Fingerprints {
     }
 }
 
-fn digest(finding: &Finding, path: &str, twin: u32) -> String {
-    let (holder, name) = finding.container.as_ref().map_or(("", ""), |it| (it.holder.as_str(), it.path.as_str()));
+/// 16 hexadecimal digits that stand for these texts.
+pub(super) fn digest_of(parts: &[&str]) -> String {
     let mut hasher = blake3::Hasher::new();
-    for part in [finding.rule, holder, name, path, &finding.function, &finding.write_kind] {
+    for part in parts {
         // The length before each part keeps `a` + `bc` and `ab` + `c` apart.
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());
     }
-    hasher.update(&twin.to_le_bytes());
     let hex = hasher.finalize().to_hex();
     hex.as_str().chars().take(16).collect()
+}
+
+fn digest(finding: &Finding, path: &str, twin: u32) -> String {
+    let (holder, name) = finding.container.as_ref().map_or(("", ""), |it| (it.holder.as_str(), it.path.as_str()));
+    let number = twin.to_string();
+    digest_of(&[finding.rule, holder, name, path, &finding.function, &finding.write_kind, &number])
 }

@@ -194,18 +194,6 @@ pub enum Level {
     Error,
 }
 
-impl Level {
-    /// The severity of findings of this level; none for `off`.
-    pub fn severity(self) -> Option<Severity> {
-        match self {
-            Level::Off => None,
-            Level::Info => Some(Severity::Info),
-            Level::Warning => Some(Severity::Warning),
-            Level::Error => Some(Severity::Error),
-        }
-    }
-}
-
 /// What a report is made of.
 pub struct ReportInput<'a> {
     /// The analysed folder, relative to the working directory.

@@ -18,10 +18,15 @@ pub struct SuppressionJudge<'a> {
 
 /// The comments of all files, and which of their rules have hidden something.
 pub(super) struct Suppressions {
-    uses: Vec<Reach>,
+    reaches: Vec<Reach>,
     by_file: BTreeMap<FileId, Vec<usize>>,
     /// Where regions end: the place of each `enable`, and the rules that it lists.
     enables: BTreeMap<FileId, Vec<(u32, Vec<String>)>>,
+}
+
+/// A comment hides a finding, for this reason.
+pub(super) struct Hidden {
+    pub(super) reason: Option<String>,
 }
 
 /// A comment, the lines that it reaches, and what it has hidden.
@@ -32,12 +37,8 @@ struct Reach {
 }
 
 impl Suppressions {
-    pub(super) fn new(
-        files: Vec<(FileId, Vec<Suppression>)>,
-        sources: &dyn Sources,
-        texts: &mut SourceTexts,
-    ) -> Self {
-        let mut uses = Vec::new();
+    pub(super) fn new(files: Vec<(FileId, Vec<Suppression>)>, sources: &dyn Sources, texts: &mut SourceTexts) -> Self {
+        let mut reaches = Vec::new();
         let mut by_file: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
         let mut enables: BTreeMap<FileId, Vec<(u32, Vec<String>)>> = BTreeMap::new();
         for (file, comments) in files {
@@ -48,22 +49,22 @@ impl Suppressions {
                 }
                 let lines = reached_lines(&suppression, file, sources, texts);
                 let used = vec![false; suppression.rules.len().max(1)];
-                by_file.entry(file).or_default().push(uses.len());
-                uses.push(Reach { judged: SuppressionUse { file, suppression, used }, lines });
+                by_file.entry(file).or_default().push(reaches.len());
+                reaches.push(Reach { judged: SuppressionUse { file, suppression, used }, lines });
             }
         }
-        Self { uses, by_file, enables }
+        Self { reaches, by_file, enables }
     }
 
     /// Hides a finding if a comment says so: gives the reason that it states. Every comment that reaches the
     /// finding counts as used.
-    pub(super) fn hide(&mut self, rule: &str, span: Span, line: u32) -> Option<Option<String>> {
+    pub(super) fn hide(&mut self, rule: &str, span: Span, line: u32) -> Option<Hidden> {
         self.hide_where(rule, span, line, |_| true)
     }
 
     /// As [`hide`](Self::hide), but only by comments that name the rule: a comment that names none can't hide that it
     /// hides nothing.
-    pub(super) fn hide_by_name(&mut self, rule: &str, span: Span, line: u32) -> Option<Option<String>> {
+    pub(super) fn hide_by_name(&mut self, rule: &str, span: Span, line: u32) -> Option<Hidden> {
         self.hide_where(rule, span, line, |it| !it.rules.is_empty())
     }
 
@@ -73,11 +74,11 @@ impl Suppressions {
         span: Span,
         line: u32,
         may_hide: impl Fn(&Suppression) -> bool,
-    ) -> Option<Option<String>> {
+    ) -> Option<Hidden> {
         let mut hidden = None;
         let enables = self.enables.get(&span.file).map_or(&[][..], Vec::as_slice);
         for &index in self.by_file.get(&span.file)? {
-            let reach = &mut self.uses[index];
+            let reach = &mut self.reaches[index];
             if !may_hide(&reach.judged.suppression) {
                 continue;
             }
@@ -91,14 +92,14 @@ impl Suppressions {
             for slot in slots {
                 reach.judged.used[slot] = true;
             }
-            hidden.get_or_insert_with(|| reach.judged.suppression.reason.clone());
+            hidden.get_or_insert_with(|| Hidden { reason: reach.judged.suppression.reason.clone() });
         }
         hidden
     }
 
     /// Counts the listed rules for which this holds as used.
     pub(super) fn count_as_used(&mut self, is_used: impl Fn(&str, FileId) -> bool) {
-        for reach in &mut self.uses {
+        for reach in &mut self.reaches {
             let judged = &mut reach.judged;
             for (slot, (rule, _)) in judged.suppression.rules.iter().enumerate() {
                 judged.used[slot] |= is_used(rule, judged.file);
@@ -116,11 +117,11 @@ impl Suppressions {
         // First all names of the judging rule are taken as used, to learn which of them are.
         let own: BTreeSet<(usize, usize)> = self.slots_of(judge.rule);
         for &(index, slot) in &own {
-            self.uses[index].judged.used[slot] = true;
+            self.reaches[index].judged.used[slot] = true;
         }
         let found = (judge.check)(&self.judged());
         for &(index, slot) in &own {
-            self.uses[index].judged.used[slot] = false;
+            self.reaches[index].judged.used[slot] = false;
         }
         for finding in found {
             let line = texts.place(sources, finding.span).range.start.line;
@@ -131,7 +132,7 @@ impl Suppressions {
 
     fn slots_of(&self, rule: &str) -> BTreeSet<(usize, usize)> {
         let mut slots = BTreeSet::new();
-        for (index, reach) in self.uses.iter().enumerate() {
+        for (index, reach) in self.reaches.iter().enumerate() {
             for (slot, (name, _)) in reach.judged.suppression.rules.iter().enumerate() {
                 if name == rule {
                     slots.insert((index, slot));
@@ -143,7 +144,7 @@ impl Suppressions {
 
     /// The comments that hide something by their kind; the end of a region hides nothing, and is not judged.
     fn judged(&self) -> Vec<SuppressionUse> {
-        let hiding = self.uses.iter().filter(|it| it.judged.suppression.scope != SuppressionScope::Enable);
+        let hiding = self.reaches.iter().filter(|it| it.judged.suppression.scope != SuppressionScope::Enable);
         hiding.map(|it| it.judged.clone()).collect()
     }
 }
@@ -174,9 +175,7 @@ fn reached_lines(
     texts: &mut SourceTexts,
 ) -> Option<(u32, u32)> {
     let range = match suppression.scope {
-        SuppressionScope::Line | SuppressionScope::NextLine => {
-            texts.place(sources, suppression.range.at(file)).range
-        }
+        SuppressionScope::Line | SuppressionScope::NextLine => texts.place(sources, suppression.range.at(file)).range,
         SuppressionScope::Disable | SuppressionScope::Enable => return None,
     };
     match suppression.scope {

@@ -66,23 +66,6 @@ pub fn github_property(text: &str) -> String {
     github_message(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Text inside Markdown: nothing in it is markup.
-pub fn markdown(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for it in plain(text).chars() {
-        match it {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '|' | '!' | '~' | '>' => {
-                safe.push('\\');
-                safe.push(it);
-            }
-            it => safe.push(it),
-        }
-    }
-    safe
-}
-
 /// A label of a Mermaid diagram, to stand in double quotes.
 pub fn mermaid(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -183,14 +166,13 @@ impl serde_json::ser::Formatter for HarmlessJson<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{github_property, markdown, mermaid, plain, uri, write_json, xml};
+    use super::{github_property, mermaid, plain, uri, write_json, xml};
 
     #[test]
     fn harmful_characters_are_spelled_out() {
         assert_eq!(plain("a\u{1b}[31m\u{202e}b\n\u{2028}"), "a\\u{1b}[31m\\u{202e}b\\n\\u{2028}");
         assert_eq!(xml("<a b=\"c\">&'\u{0}"), "&lt;a b=&quot;c&quot;&gt;&amp;&#39;\\u{0}");
         assert_eq!(github_property("a:b,c%\n::x"), "a%3Ab%2Cc%25\\n%3A%3Ax");
-        assert_eq!(markdown("[a](b) <i>"), "\\[a\\]\\(b\\) &lt;i\\>");
         assert_eq!(mermaid("a\"]"), "a#34;#93;");
         assert_eq!(uri("a b/ü:%.js"), "a%20b/%C3%BC%3A%25.js");
     }

@@ -3,11 +3,24 @@
 //! A format reads a [`Report`] and writes bytes; it has its own small types for what it serialises, so that no change
 //! of ours changes an output by accident. All text from outside goes through [`escape`].
 
+mod agent;
+mod checkstyle;
 mod concise;
 pub mod escape;
+mod eslint;
+mod github;
+mod gitlab;
+mod html;
 mod json;
+mod junit;
+mod mermaid;
 pub(crate) mod paint;
 pub(crate) mod pretty;
+mod rdjson;
+mod sarif;
+#[cfg(test)]
+mod tests;
+mod unix;
 pub(crate) mod wording;
 
 use std::io::{self, Write};
@@ -37,6 +50,17 @@ pub static FORMATS: &[Format] = &[
     Format { name: "pretty", summary: "for people: the way of each leak, with source lines", render: pretty::render },
     Format { name: "concise", summary: "a line for each finding", render: concise::render },
     Format { name: "json", summary: "everything, for programs", render: json::render },
+    Format { name: "eslint", summary: "ESLint's JSON, which editors read", render: eslint::render },
+    Format { name: "sarif", summary: "SARIF 2.1.0, for code scanning", render: sarif::render },
+    Format { name: "github", summary: "annotations of GitHub's workflows", render: github::render },
+    Format { name: "gitlab", summary: "GitLab's code quality report", render: gitlab::render },
+    Format { name: "junit", summary: "JUnit's XML, for build servers", render: junit::render },
+    Format { name: "checkstyle", summary: "Checkstyle's XML", render: checkstyle::render },
+    Format { name: "rdjson", summary: "reviewdog's JSON", render: rdjson::render },
+    Format { name: "unix", summary: "`file:line:column: message`, for editors", render: unix::render },
+    Format { name: "agent", summary: "a line each with the whole way, for language models", render: agent::render },
+    Format { name: "html", summary: "a page to read and pass on", render: html::render },
+    Format { name: "mermaid", summary: "a flowchart of the ways", render: mermaid::render },
 ];
 
 /// How a format for people is drawn.
@@ -118,36 +142,4 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 pub fn render(report: &Report, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
     (format.render)(report, style, out)?;
     out.flush()
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::{FORMATS, Format, Style, render};
-    use crate::report::Report;
-    use crate::report::sample::sample;
-
-    pub(crate) fn rendered(report: &Report, format: &str, style: Style) -> String {
-        let format: Format = format.parse().unwrap();
-        let mut bytes = Vec::new();
-        render(report, format, style, &mut bytes).unwrap();
-        String::from_utf8(bytes).unwrap()
-    }
-
-    #[test]
-    fn no_format_lets_harmful_characters_through() {
-        for format in FORMATS {
-            for report in [sample(), Report::default()] {
-                let text = rendered(&report, format.name, Style::default());
-                let harmful = |it: char| super::escape::is_harmful(it) && it != '\n';
-                assert!(!text.contains(harmful), "{}: {text:?}", format.name);
-            }
-        }
-    }
-
-    #[test]
-    fn an_unknown_format_is_answered_with_the_nearest() {
-        let error = "serif".parse::<Format>().unwrap_err();
-        assert_eq!(error.to_string().contains("did you mean"), FORMATS.iter().any(|it| it.name == "sarif"));
-        assert_eq!("xxxxxxxxx".parse::<Format>().unwrap_err().nearest, None);
-    }
 }

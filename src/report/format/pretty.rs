@@ -294,7 +294,8 @@ mod tests {
     fn the_way_and_the_frame_are_drawn() {
         let text = rendered(&sample(), "pretty", Style::default());
         assert!(text.starts_with("error: `seen` of a <b>&\"c\\u{202e}"), "{text}");
-        for part in ["[src/server.js:2:33]", "╭─ a <b>&\"c", "├─ src/server.js:1:10", "╰▶ src/server.js:2:33", "help"] {
+        for part in ["[src/server.js:2:33]", "╭─ a <b>&\"c", "├─ src/server.js:1:10", "╰▶ src/server.js:2:33", "help"]
+        {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert_eq!(rendered(&Report::default(), "pretty", Style::default()), "");

@@ -8,6 +8,18 @@ pub(super) fn at(place: &Place) -> String {
     format!("{}:{}:{}", place.file, place.range.start.line, place.range.start.column)
 }
 
+/// A file's path as tools find it that look from the working directory: below the analysed folder, if that lies below the
+/// working directory; else as it is, so that a report says nothing of where it was made.
+pub(super) fn path_for_tools(report: &Report, file: &str) -> String {
+    let root = report.root.trim_end_matches('/');
+    let is_below = !matches!(root, "" | ".") && !root.starts_with('/') && !root.contains(':');
+    if is_below && !root.split('/').any(|it| it == "..") {
+        format!("{}/{file}", root.trim_start_matches("./"))
+    } else {
+        file.to_owned()
+    }
+}
+
 /// `1 error`, `2 errors`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
@@ -16,8 +28,7 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
 /// What the report holds: `2 errors, 1 warning, 3 infos`, or that there is nothing.
 pub(crate) fn totals(summary: &Summary) -> String {
     let counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.infos, "info")];
-    let parts: Vec<String> =
-        counts.iter().filter(|it| it.0 > 0).map(|&(count, noun)| counted(count, noun)).collect();
+    let parts: Vec<String> = counts.iter().filter(|it| it.0 > 0).map(|&(count, noun)| counted(count, noun)).collect();
     if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
 }
 
@@ -64,4 +75,26 @@ pub(super) fn container_name(diagnostic: &Diagnostic) -> &str {
 /// The text of the line on which a place begins, without its indentation.
 pub(super) fn line_of<'a>(report: &'a Report, place: &Place) -> &'a str {
     report.texts.line(&place.file, place.range.start.line).unwrap_or_default().trim()
+}
+
+/// The finding in lines of text: the way, what makes it repeat, what to do.
+pub(super) fn details(diagnostic: &Diagnostic) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (index, step) in diagnostic.steps.iter().enumerate() {
+        lines.push(format!("{}. {} {}", index + 1, at(&step.place), step.label));
+    }
+    for related in &diagnostic.related {
+        lines.push(format!("also: {} {}", at(&related.place), related.label));
+    }
+    if let Some(copied) = &diagnostic.copied_from {
+        lines.push(format!("copy of: {}", at(copied)));
+    }
+    if let Some(context) = &diagnostic.context {
+        let entry = &context.entry;
+        lines.push(format!("repeats: {}: {} {}", repeats(context), entry.label, at(&entry.place)));
+    }
+    if !diagnostic.help.is_empty() {
+        lines.push(format!("help: {}", diagnostic.help));
+    }
+    lines
 }

@@ -28,7 +28,7 @@ use crate::syntax::facts::{BindingId, FunctionId, ModuleFacts};
 
 pub use bounds::{Bound, Refused};
 pub use changes::{Change, Effect, Target};
-pub use holders::{Naming, Owner};
+pub use holders::{Link, Naming, Owner};
 pub use keys::Keys;
 pub use listeners::ListenerUse;
 pub use loads::{LoadUse, Reloading};
@@ -161,24 +161,8 @@ impl<'a> Program<'a> {
         let Some(write) = change.write.map(|id| &facts.writes[id]) else { return false };
         facts.guards_in(change.guards).any(|guard| {
             let Test::Truthy { place: Some(place), .. } = guard.test else { return false };
-            !guard.holds && self.is_same_written_place(change, write.place, place)
+            !guard.holds && self.is_same_place(change.instance, write.place, place)
         })
-    }
-
-    fn is_same_written_place(
-        &self,
-        change: &Change,
-        a: crate::syntax::facts::Place,
-        b: crate::syntax::facts::Place,
-    ) -> bool {
-        use crate::syntax::facts::Place;
-        match (a, b) {
-            (Place::Property { base: x, key: k }, Place::Property { base: y, key: l }) => {
-                let (x, y) = (self.stages.heap.node(change.instance, x), self.stages.heap.node(change.instance, y));
-                k == l && (x == y || self.share_object(x, y))
-            }
-            (a, b) => a == b,
-        }
     }
 
     /// The source text of a place, on one line.

@@ -22,7 +22,7 @@ fn check(folder: &Path, arguments: &[&str]) -> Output {
 fn the_number_of_threads_changes_no_byte() {
     let wrong = on_two_threads(&fixtures(), |folder| {
         let first = check(folder, &["--threads", "1"]).stdout;
-        let same = ["1", "2", "8"].iter().all(|threads| check(folder, &["--threads", threads]).stdout == first);
+        let same = ["2", "8"].iter().all(|threads| check(folder, &["--threads", threads]).stdout == first);
         if same && !first.is_empty() { Vec::new() } else { vec![format!("{}: not the same bytes", folder.display())] }
     });
     assert_none("threads", &wrong);

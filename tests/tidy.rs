@@ -269,13 +269,15 @@ fn string_literals(code: &str) -> Vec<&str> {
     lines.flat_map(|line| line.split('"').skip(1).step_by(2)).collect()
 }
 
-/// Every package that a model file speaks of: `"package": "express"`, `"packages": ["a", "b"]`.
+/// Every package that a model file speaks of: the keys of its `packages`, `{koa,@types/koa}` taken apart.
 fn packages_of_models() -> BTreeSet<String> {
     let mut packages = BTreeSet::new();
     let folder = repository().join("rules/models");
     for file in files_below(&folder) {
-        if let Some(value) = parse_jsonc(&read_lossy(&folder.join(&file))) {
-            collect_packages(&value, &mut packages);
+        let value = parse_jsonc(&read_lossy(&folder.join(&file)));
+        if let Some(named) = value.as_ref().and_then(|value| value["packages"].as_object()) {
+            let names = named.keys().flat_map(|key| key.trim_matches(['{', '}']).split(','));
+            packages.extend(names.map(str::to_owned));
         }
     }
     packages
@@ -283,23 +285,6 @@ fn packages_of_models() -> BTreeSet<String> {
 
 fn parse_jsonc(text: &str) -> Option<Value> {
     jsonc_parser::parse_to_serde_value(text, &jsonc_parser::ParseOptions::default()).ok()
-}
-
-fn collect_packages(value: &Value, packages: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(fields) => {
-            for (key, value) in fields {
-                if key == "package" || key == "packages" {
-                    let names = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-                    packages.extend(names.iter().filter_map(Value::as_str).map(str::to_owned));
-                } else {
-                    collect_packages(value, packages);
-                }
-            }
-        }
-        Value::Array(values) => values.iter().for_each(|value| collect_packages(value, packages)),
-        _ => {}
-    }
 }
 
 #[test]

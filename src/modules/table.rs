@@ -60,9 +60,10 @@ impl Table {
             table.add_folders(path::folder_of(&file.path), &mut known);
             table.folders.entry(path::folder_of(&file.path).into()).or_default().files.push(id);
         }
-        for manifest in &project.manifests {
+        for manifest in project.manifests.iter().chain(&project.followed) {
             table.mains.insert(manifest.folder.as_str().into(), manifest.main.as_deref().map(Into::into));
-            if let Some(name) = &manifest.name {
+            let is_own = !manifest.folder.split('/').any(|part| part == "node_modules");
+            if let Some(name) = manifest.name.as_ref().filter(|_| is_own) {
                 table.packages.entry(name.as_str().into()).or_insert_with(|| manifest.folder.as_str().into());
             }
         }

@@ -160,6 +160,13 @@ fn tsconfig_paths() {
         ("tsconfig.json", r#"{"extends": "./tsconfig.base.json"}"#),
         ("src/a.ts", ""),
         ("src/pages/home.tsx", ""),
+        (
+            "app/tsconfig.json",
+            r#"{"extends": "@tsconfig/node20/tsconfig.json", "compilerOptions": {"paths": {"~/*": ["./*"]}}}"#,
+        ),
+        ("app/x.ts", ""),
+        ("node_modules/@tsconfig/node20/package.json", "{}"),
+        ("node_modules/@tsconfig/node20/tsconfig.json", r#"{"compilerOptions": {"strict": true}}"#),
         ("broken/tsconfig.json", r#"{"extends": "./tsconfig.json", "#),
         ("broken/b.ts", ""),
         ("broken/c.ts", ""),
@@ -167,6 +174,7 @@ fn tsconfig_paths() {
     assert_eq!(world.resolve("src/a.ts", "@/pages/home"), "src/pages/home.tsx");
     assert_eq!(world.resolve("src/a.ts", "src/pages/home"), "src/pages/home.tsx");
     assert_eq!(world.expand("src/a.ts", "@/pages/{h}"), ["src/pages/home.tsx"]);
+    assert_eq!(world.resolve("app/x.ts", "~/x"), "app/x.ts");
     assert_eq!(world.resolve("broken/b.ts", "./c"), "broken/c.ts");
     assert_eq!(world.resolve("broken/b.ts", "express"), "package express|");
 }

@@ -11,6 +11,7 @@ use crate::base::index::IndexVec;
 use crate::base::source::FileId;
 
 pub mod build_output;
+pub mod config;
 mod discover;
 mod entries;
 pub mod file_system;
@@ -19,6 +20,9 @@ pub mod path;
 mod root;
 pub mod test_code;
 
+pub use config::{Config, ConfigChoice, Level};
+
+use config::Collector;
 use file_system::FileSystem;
 
 crate::newtype_index! {
@@ -43,6 +47,12 @@ pub struct Project {
     pub compiled_twins: u32,
     /// The PATHs that were asked for, relative to the root; empty if one of them is the root or lies above it.
     pub selection: Vec<String>,
+    /// The configuration.
+    pub config: Config,
+    /// Manifests of packages in `node_modules` that were asked for.
+    pub followed: Vec<Manifest>,
+    /// Files that decided what is analysed: manifests, ignore files, configurations. Absolute, sorted.
+    pub inputs: Vec<PathBuf>,
 }
 
 impl Project {
@@ -123,6 +133,12 @@ pub struct LoadRequest {
     pub paths: Vec<PathBuf>,
     /// The analysed folder, if it is given.
     pub root: Option<PathBuf>,
+    /// Where the configuration comes from.
+    pub config: ConfigChoice,
+    /// The names of the rules that exist, for the configuration.
+    pub rule_names: Vec<String>,
+    /// Packages of `node_modules` to be analysed too; `*` means all.
+    pub follow_dependencies: Vec<String>,
 }
 
 /// Why there is nothing that could be analysed: wrong use, or a configuration that can't be used.
@@ -164,13 +180,21 @@ impl std::error::Error for ProjectError {}
 /// If a path is not there, the configuration can't be used, or there is no source to analyse.
 pub fn load(request: &LoadRequest, fs: &dyn FileSystem) -> Result<Project, ProjectError> {
     let place = root::find(request, fs)?;
-    let found = discover::discover(&place, fs)?;
+    let choice = match &request.config {
+        ConfigChoice::File(file) => ConfigChoice::File(request.working_directory.join(file)),
+        other => other.clone(),
+    };
+    let config = Collector::new(&choice, fs, &request.rule_names, &place.repository, &place.root)?;
+    let found = discover::discover(&place, &request.follow_dependencies, config, fs)?;
     let mut project = Project {
         root: place.root,
         links: found.links,
         incomplete: found.incomplete,
         compiled_twins: found.compiled_twins,
         selection: place.selection,
+        config: found.config,
+        followed: found.followed,
+        inputs: found.inputs,
         ..Project::default()
     };
     entries::fill(&mut project, found.files, found.manifests);

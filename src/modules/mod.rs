@@ -7,6 +7,7 @@ use crate::base::source::FileId;
 use crate::project::file_system::FileSystem;
 use crate::project::{Project, path};
 
+pub mod graph;
 pub mod platform;
 mod relative;
 mod resolver;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::source::FileId;
 use crate::modules::{Loader, Mode, PatternPart, Reason, Resolution, has_changing_suffix};
-use crate::project::file_system::Memory;
+use crate::project::file_system::{Disk, Memory};
 use crate::project::{LoadRequest, Project, load};
 
 struct World {
@@ -236,4 +236,52 @@ fn too_many_files_are_none() {
     let world = world(&files);
     let expansion = world.loader.expand(world.id("a.js"), &parts("./d/{h}"), Mode::Import);
     assert_eq!((expansion.files.len(), expansion.problem), (0, Some(Reason::TooMany)));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_lead_to_the_real_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().canonicalize().expect("it is there");
+    std::fs::create_dir_all(root.join("node_modules")).expect("a folder");
+    std::fs::create_dir_all(root.join("real")).expect("a folder");
+    std::fs::write(root.join("real/package.json"), r#"{"name": "other", "main": "a.js"}"#).expect("a file");
+    std::fs::write(root.join("real/a.js"), "").expect("a file");
+    for link in ["alias", "node_modules/shared"] {
+        std::os::unix::fs::symlink(root.join("real"), root.join(link)).expect("a link");
+    }
+    let project = load(&LoadRequest { root: Some(root), ..LoadRequest::default() }, &Disk).expect("the project loads");
+    let loader = Loader::new(&project, Arc::new(Disk));
+    let world = World { project, loader };
+    assert_eq!(world.resolve("real/a.js", "../alias/a"), "real/a.js");
+    assert_eq!(world.resolve("real/a.js", "shared"), "real/a.js");
+    assert_eq!(world.resolve("real/a.js", "shared/a.js"), "real/a.js");
+    assert_eq!(world.expand("real/a.js", "../alias/{h}.js"), ["real/a.js"]);
+}
+
+#[test]
+fn followed_packages_are_files() {
+    let memory = [
+        ("/p/a.js", ""),
+        ("/p/node_modules/x/package.json", r#"{"name": "x", "exports": {"import": "./m.mjs", "require": "./c.js"}}"#),
+        ("/p/node_modules/x/m.mjs", ""),
+        ("/p/node_modules/x/c.js", ""),
+        ("/p/node_modules/y/package.json", r#"{"name": "y"}"#),
+        ("/p/node_modules/y/index.js", ""),
+    ]
+    .iter()
+    .fold(Memory::new(), |memory, (path, text)| memory.with(*path, *text));
+    let request = LoadRequest {
+        working_directory: "/p".into(),
+        root: Some("/p".into()),
+        follow_dependencies: vec!["x".into()],
+        ..LoadRequest::default()
+    };
+    let project = load(&request, &memory).expect("the project loads");
+    let loader = Loader::new(&project, Arc::new(memory));
+    let world = World { project, loader };
+    assert_eq!(world.resolve_as("a.js", "x", Mode::Import), "node_modules/x/m.mjs");
+    assert_eq!(world.resolve_as("a.js", "x", Mode::Require), "node_modules/x/c.js");
+    assert_eq!(world.resolve("a.js", "y"), "package y|");
+    assert_eq!(world.expand("a.js", "./{t}"), ["NoMatch"]);
 }

@@ -11,6 +11,7 @@ use crate::base::index::IndexVec;
 use crate::base::source::FileId;
 
 pub mod build_output;
+pub mod changes;
 pub mod config;
 mod discover;
 mod entries;
@@ -207,3 +208,6 @@ pub fn load(request: &LoadRequest, fs: &dyn FileSystem) -> Result<Project, Proje
     }
     Ok(project)
 }
+
+#[cfg(test)]
+mod tests;

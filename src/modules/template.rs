@@ -205,6 +205,7 @@ impl Loader {
         (0..self.table.len())
             .filter_map(|index| u32::try_from(index).ok().map(FileId))
             .filter(|&file| self.is_loadable(file))
+            .filter(|&file| !is_installed(&base, self.table.path(file)))
             .filter(|&file| wanted.is_match(self.table.path(file)) && !unwanted.is_match(self.table.path(file)))
             .collect()
     }
@@ -216,6 +217,11 @@ impl Loader {
     fn folder_path(&self, directory: &str) -> Option<String> {
         self.locate("", directory).ok()
     }
+}
+
+/// Whether a file belongs to a package that is installed below a folder.
+fn is_installed(folder: &str, file: &str) -> bool {
+    path::below(folder, file).unwrap_or(file).split('/').any(|part| !is_entered(part))
 }
 
 /// A relative glob with the folder before it; the folder's own characters mean themselves.
@@ -245,14 +251,19 @@ fn is_loadable_name(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, extension)| LOADABLE.contains(&extension))
 }
 
-/// All files below a folder.
+/// Whether something unknown may stand for this folder: installed packages are loaded by their names.
+fn is_entered(folder: &str) -> bool {
+    folder != "node_modules"
+}
+
+/// All files below a folder, but for what is installed there.
 fn below<'a>(table: &'a Table, folder: &str) -> impl Iterator<Item = FileId> + 'a {
     let mut pending = vec![folder.to_string()];
     std::iter::from_fn(move || {
         let folder = pending.pop()?;
         let found = table.folder(&folder);
         let folders = found.map(|found| found.folders.as_slice()).unwrap_or_default();
-        pending.extend(folders.iter().filter_map(|name| path::join(&folder, name)));
+        pending.extend(folders.iter().filter(|name| is_entered(name)).filter_map(|name| path::join(&folder, name)));
         Some(found.map(|found| found.files.as_slice()).unwrap_or_default())
     })
     .flatten()
@@ -293,7 +304,7 @@ impl Search<'_> {
         }
         let Segment::Name(pieces) = segment else { return Vec::new() };
         let Some(found) = self.table.folder(folder) else { return Vec::new() };
-        let names = found.folders.iter().filter(|name| matches(pieces, name));
+        let names = found.folders.iter().filter(|name| is_entered(name) && matches(pieces, name));
         names.filter_map(|name| path::join(folder, name)).collect()
     }
 
@@ -310,7 +321,7 @@ impl Search<'_> {
                 self.take(Some(file));
             }
         }
-        for name in found.folders.iter().filter(|name| matches(pieces, name)) {
+        for name in found.folders.iter().filter(|name| is_entered(name) && matches(pieces, name)) {
             let index = path::join(folder, name).and_then(|inner| relative::folder(self.table, &inner, self.language));
             self.take(index);
         }

@@ -175,7 +175,9 @@ impl ModuleGraph {
             group.len() > 1 || targets.get(&group[0]).is_some_and(|targets| targets.contains(&group[0]))
         };
         let mut cycles: Vec<Vec<FileId>> = search.groups.into_iter().filter(is_circle).collect();
-        cycles.iter_mut().for_each(|cycle| cycle.sort_unstable());
+        for cycle in &mut cycles {
+            cycle.sort_unstable();
+        }
         cycles.sort();
         cycles
     }
@@ -219,22 +221,21 @@ impl Tarjan<'_> {
             let file = *file;
             let target = self.targets.get(&file).and_then(|targets| targets.get(*next)).copied();
             *next += 1;
-            match target {
-                Some(target) => match self.visits.get(&target).copied() {
-                    None => {
-                        self.open(target);
-                        path.push((target, 0));
-                    }
-                    Some(seen) if seen.is_on_stack => self.lower(file, seen.number),
-                    Some(_) => {}
-                },
-                None => {
-                    path.pop();
-                    let lowest = self.close(file);
-                    if let Some((parent, _)) = path.last() {
-                        self.lower(*parent, lowest);
-                    }
+            let Some(target) = target else {
+                path.pop();
+                let lowest = self.close(file);
+                if let Some((parent, _)) = path.last() {
+                    self.lower(*parent, lowest);
                 }
+                continue;
+            };
+            match self.visits.get(&target).copied() {
+                None => {
+                    self.open(target);
+                    path.push((target, 0));
+                }
+                Some(seen) if seen.is_on_stack => self.lower(file, seen.number),
+                Some(_) => {}
             }
         }
     }

@@ -215,10 +215,11 @@ impl View {
     /// extends.
     fn config_path(&self, path: &Path) -> Option<PathBuf> {
         let name = path.file_name()?.to_str()?;
-        let is_config = name == "package.json" || (name.ends_with(".json") && name.contains("tsconfig"));
+        let is_json = path::extension_of(name) == "json";
+        let is_config = name == "package.json" || (is_json && name.contains("tsconfig"));
         let inside = self.inside(path)?;
         let is_installed = inside.split('/').any(|part| part == "node_modules");
-        (is_config || (!is_installed && name.ends_with(".json"))).then(|| self.table.root.join(inside))
+        (is_config || (!is_installed && is_json)).then(|| self.table.root.join(inside))
     }
 }
 
@@ -247,8 +248,7 @@ impl ResolverFileSystem for View {
         if self.table.file(&inside).is_some() {
             return Ok(FileMetadata::new(true, false, false));
         }
-        if self.table.folder(&inside).is_some() || self.table.main_of(&inside).is_some() || is_packages_folder(&inside)
-        {
+        if self.table.folder(&inside).is_some() || self.table.has_manifest(&inside) || is_packages_folder(&inside) {
             return Ok(FileMetadata::new(false, true, false));
         }
         if let Some(config) = self.config_path(path) {

@@ -125,9 +125,14 @@ impl Table {
         self.files.len()
     }
 
-    /// `main` of the manifest in a folder: none if there is no manifest, `Some(None)` if it has no `main`.
-    pub(super) fn main_of(&self, folder: &str) -> Option<Option<&str>> {
-        self.mains.get(folder).map(Option::as_deref)
+    /// Whether a folder holds a manifest.
+    pub(super) fn has_manifest(&self, folder: &str) -> bool {
+        self.mains.contains_key(folder)
+    }
+
+    /// `main` of the manifest in a folder.
+    pub(super) fn main_of(&self, folder: &str) -> Option<&str> {
+        self.mains.get(folder)?.as_deref()
     }
 
     /// The folder of the project's package of that name.

@@ -226,7 +226,7 @@ impl Walk<'_> {
         {
             self.restoring.insert(folder.path.clone());
         }
-        let is_taken = if name.ends_with(".json") {
+        let is_taken = if path::extension_of(name) == "json" {
             self.fs.metadata(&self.root.join(&path)).is_ok_and(|metadata| metadata.len <= JSON_LIMIT)
         } else {
             is_source(name)
@@ -349,7 +349,7 @@ fn is_skipped(name: &str, is_directory: bool) -> bool {
 }
 
 fn is_source(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(stem, extension)| !stem.is_empty() && SOURCE_EXTENSIONS.contains(&extension))
+    SOURCE_EXTENSIONS.contains(&path::extension_of(name))
 }
 
 fn is_runner_config(name: &str) -> bool {

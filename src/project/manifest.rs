@@ -125,7 +125,7 @@ fn named_entries(json: &Map<String, Value>) -> NamedEntries {
     named
 }
 
-/// All strings in a value of `exports`, `browser` or `bin`, whatever the conditions. serde_json reads at most 128
+/// All strings in a value of `exports`, `browser` or `bin`, whatever the conditions. The parser reads at most 128
 /// levels, so that the recursion ends.
 fn collect_targets(value: &Value, targets: &mut Vec<String>) {
     match value {

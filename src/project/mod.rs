@@ -93,12 +93,13 @@ pub struct ProjectFile {
 impl ProjectFile {
     /// Whether it is a JSON file: loadable, but no source.
     pub fn is_json(&self) -> bool {
-        self.path.ends_with(".json")
+        path::extension_of(&self.path) == "json"
     }
 }
 
 /// A `package.json`.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, as the file states them")]
 pub struct Manifest {
     /// Its folder, relative to the root, with `/`; empty for the root.
     pub folder: String,

@@ -89,6 +89,7 @@ pub struct Loader {
     table: Arc<Table>,
     packages: PackageResolver,
     known: Mutex<FxHashMap<Request, Resolution>>,
+    expanded: Mutex<FxHashMap<(FileId, Box<[PatternPart]>, Mode), Expansion>>,
 }
 
 /// A specifier means the same in all files of one folder and language.
@@ -105,7 +106,7 @@ impl Loader {
     pub fn new(project: &Project, fs: Arc<dyn FileSystem>) -> Self {
         let table = Arc::new(Table::new(project));
         let packages = PackageResolver::new(Arc::clone(&table), fs);
-        Self { table, packages, known: Mutex::default() }
+        Self { table, packages, known: Mutex::default(), expanded: Mutex::default() }
     }
 
     /// What `specifier` means in `from`. Absolute paths within the root are files too.
@@ -149,6 +150,11 @@ impl Loader {
 
     fn resolve_bare(&self, importer: &str, specifier: &str, mode: Mode, language: Language) -> Resolution {
         let (bare, _) = split_suffix(specifier);
+        if let Some(target) = self.table.aliased(path::folder_of(importer), bare)
+            && let Some(file) = relative::file(&self.table, &target, language)
+        {
+            return Resolution::File(file);
+        }
         if let Some(file) = self.packages.resolve(importer, bare, mode, language) {
             return Resolution::File(file);
         }

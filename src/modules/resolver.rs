@@ -211,15 +211,47 @@ impl View {
         folder
     }
 
-    /// Configuration is read from the disk: within the project, and as data from installed packages that a tsconfig
-    /// extends.
+    /// Configuration is read from the disk: within the project, a tsconfig above it in the repository, and as data
+    /// from installed packages that a tsconfig extends.
     fn config_path(&self, path: &Path) -> Option<PathBuf> {
         let name = path.file_name()?.to_str()?;
         let is_json = path::extension_of(name) == "json";
-        let is_config = name == "package.json" || (is_json && name.contains("tsconfig"));
-        let inside = self.inside(path)?;
+        let is_tsconfig = is_json && name.contains("tsconfig");
+        let Some(inside) = self.inside(path) else {
+            return (is_tsconfig && path.starts_with(&self.table.repository)).then(|| path.to_path_buf());
+        };
         let is_installed = inside.split('/').any(|part| part == "node_modules");
-        (is_config || (!is_installed && is_json)).then(|| self.table.root.join(inside))
+        let is_config = name == "package.json" || is_tsconfig || (is_json && !is_installed);
+        is_config.then(|| self.table.root.join(inside))
+    }
+
+    /// Whether `path` would be a folder's tsconfig, and the folder has a `jsconfig.json` instead.
+    fn is_jsconfig(&self, path: &Path) -> bool {
+        let Some(inside) = self.inside(path).filter(|inside| path::name_of(inside) == "tsconfig.json") else {
+            return false;
+        };
+        let named = path::join(path::folder_of(&inside), "jsconfig.json");
+        self.table.file(&inside).is_none() && named.is_some_and(|named| self.table.file(&named).is_some())
+    }
+
+    /// The text of a configuration file. A tsconfig that another extends and that is not there (not installed, not
+    /// checked out) takes nothing away from the other's own settings.
+    fn config_text(&self, path: &Path) -> io::Result<String> {
+        if self.is_jsconfig(path) {
+            return Ok(r#"{"extends": "./jsconfig.json", "compilerOptions": {"allowJs": true}}"#.to_string());
+        }
+        let text = match self.config_path(path) {
+            Some(config) => self.fs.read_text(&config, CONFIG_LIMIT),
+            None => Err(not_found()),
+        };
+        match text {
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound && path.file_name() != Some("package.json".as_ref()) =>
+            {
+                Ok("{}".to_string())
+            }
+            other => other,
+        }
     }
 }
 
@@ -229,15 +261,19 @@ impl ResolverFileSystem for View {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.fs.read(&self.config_path(path).ok_or_else(not_found)?, CONFIG_LIMIT)
+        self.config_text(path).map(String::into_bytes)
     }
 
     fn read_to_string(&self, path: &Path) -> io::Result<String> {
-        self.fs.read_text(&self.config_path(path).ok_or_else(not_found)?, CONFIG_LIMIT)
+        self.config_text(path)
     }
 
     fn metadata(&self, path: &Path) -> io::Result<FileMetadata> {
         let Some(inside) = self.inside(path) else {
+            if let Some(config) = self.config_path(path) {
+                let is_file = self.fs.metadata(&config)?.kind == FileKind::File;
+                return Ok(FileMetadata::new(is_file, !is_file, false));
+            }
             // Above the root there are folders, and nothing in them that matters.
             return if self.table.root.starts_with(path) {
                 Ok(FileMetadata::new(false, true, false))
@@ -245,7 +281,7 @@ impl ResolverFileSystem for View {
                 Err(not_found())
             };
         };
-        if self.table.file(&inside).is_some() {
+        if self.table.file(&inside).is_some() || self.is_jsconfig(path) {
             return Ok(FileMetadata::new(true, false, false));
         }
         if self.table.folder(&inside).is_some() || self.table.has_manifest(&inside) || is_packages_folder(&inside) {

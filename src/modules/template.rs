@@ -4,6 +4,8 @@
 //! the segments are matched against names, one level each. The last one matches files as a specifier would name them:
 //! with or without an extension, or a folder with an index.
 
+use std::sync::PoisonError;
+
 use globset::{GlobBuilder, GlobSetBuilder};
 
 use crate::base::source::FileId;
@@ -80,6 +82,16 @@ struct Search<'a> {
 impl Loader {
     /// All files that a specifier of this pattern may mean in `from`, as `resolve` would resolve each.
     pub fn expand(&self, from: FileId, pattern: &[PatternPart], mode: Mode) -> Expansion {
+        let key = (from, pattern.into(), mode);
+        if let Some(known) = self.expanded.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return known.clone();
+        }
+        let expansion = self.expand_anew(from, pattern, mode);
+        self.expanded.lock().unwrap_or_else(PoisonError::into_inner).insert(key, expansion.clone());
+        expansion
+    }
+
+    fn expand_anew(&self, from: FileId, pattern: &[PatternPart], mode: Mode) -> Expansion {
         let pattern = without_suffix(pattern);
         if let Some(text) = whole_text(&pattern) {
             return match self.resolve(from, &text, mode) {
@@ -121,6 +133,9 @@ impl Loader {
     /// The folder that a bare specifier without its last, unknown part means: of a package of the project, or by a
     /// tsconfig's paths.
     fn package_folder(&self, importer: &str, written: &str) -> Option<String> {
+        if let Some(folder) = self.table.aliased(path::folder_of(importer), written) {
+            return Some(folder);
+        }
         if let Some(folder) = self.packages.resolve_folder(importer, written) {
             return Some(folder);
         }

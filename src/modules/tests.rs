@@ -167,6 +167,16 @@ fn tsconfig_paths() {
         ("app/x.ts", ""),
         ("node_modules/@tsconfig/node20/package.json", "{}"),
         ("node_modules/@tsconfig/node20/tsconfig.json", r#"{"compilerOptions": {"strict": true}}"#),
+        (
+            "lone/tsconfig.json",
+            r#"{"extends": "../../gone.json", "compilerOptions": {"paths": {"@models": ["./models"]}}}"#,
+        ),
+        ("lone/models/index.ts", ""),
+        ("js/jsconfig.json", r#"{"compilerOptions": {"baseUrl": "."}}"#),
+        ("js/package.json", r#"{"_moduleAliases": {"@lib": "lib", "@lib/one": "other.js"}}"#),
+        ("js/lib/one.js", ""),
+        ("js/lib/two.js", ""),
+        ("js/other.js", ""),
         ("broken/tsconfig.json", r#"{"extends": "./tsconfig.json", "#),
         ("broken/b.ts", ""),
         ("broken/c.ts", ""),
@@ -174,6 +184,11 @@ fn tsconfig_paths() {
     assert_eq!(world.resolve("src/a.ts", "@/pages/home"), "src/pages/home.tsx");
     assert_eq!(world.resolve("src/a.ts", "src/pages/home"), "src/pages/home.tsx");
     assert_eq!(world.expand("src/a.ts", "@/pages/{h}"), ["src/pages/home.tsx"]);
+    assert_eq!(world.resolve("lone/models/index.ts", "@models"), "lone/models/index.ts");
+    assert_eq!(world.resolve("js/other.js", "lib/one"), "js/lib/one.js");
+    assert_eq!(world.resolve("js/other.js", "@lib/one"), "js/other.js");
+    assert_eq!(world.resolve("js/other.js", "@lib/two"), "js/lib/two.js");
+    assert_eq!(world.expand("js/other.js", "@lib/{h}"), ["js/lib/one.js", "js/lib/two.js"]);
     assert_eq!(world.resolve("app/x.ts", "~/x"), "app/x.ts");
     assert_eq!(world.resolve("broken/b.ts", "./c"), "broken/c.ts");
     assert_eq!(world.resolve("broken/b.ts", "express"), "package express|");

@@ -58,6 +58,7 @@ pub fn parse(folder: &str, json: &Map<String, Value>) -> (Manifest, NamedEntries
         main: text("main"),
         is_module: json.get("type").and_then(Value::as_str) == Some("module"),
         test_runner_restores: runner_restores_in(json),
+        module_aliases: module_aliases(json),
         workspaces: workspaces(json),
         ..Manifest::default()
     };
@@ -74,6 +75,16 @@ fn dependencies(json: &Map<String, Value>) -> Vec<String> {
     names.sort();
     names.dedup();
     names
+}
+
+/// The names of the package `module-alias`; its key is its own, no other tool's.
+fn module_aliases(json: &Map<String, Value>) -> Vec<(String, String)> {
+    let object = json.get("_moduleAliases").and_then(Value::as_object);
+    let pairs =
+        object.into_iter().flatten().filter_map(|(name, target)| Some((name.clone(), target.as_str()?.to_string())));
+    let mut aliases: Vec<(String, String)> = pairs.filter(|(name, _)| !name.is_empty()).collect();
+    aliases.sort_by(|a, b| (b.0.len(), &a.0).cmp(&(a.0.len(), &b.0)));
+    aliases
 }
 
 /// Globs of the workspaces: an array, or `{packages: […]}`.

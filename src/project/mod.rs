@@ -36,6 +36,8 @@ crate::newtype_index! {
 pub struct Project {
     /// The analysed folder, absolute and real.
     pub root: PathBuf,
+    /// The repository's root above it, or the analysed folder itself if it lies in none. Nothing above is read.
+    pub repository: PathBuf,
     /// The source files (JSON files too, that a module may load), in the order of their paths.
     pub files: IndexVec<FileId, ProjectFile>,
     /// Every `package.json` below the root that is not in `node_modules`, in the order of their paths.
@@ -122,6 +124,8 @@ pub struct Manifest {
     pub is_module: bool,
     /// Whether the test runner's configuration puts spies back or loads modules anew for each test.
     pub test_runner_restores: bool,
+    /// Names that `module-alias` gives to folders and files, as written, the longest first.
+    pub module_aliases: Vec<(String, String)>,
     /// The globs of its workspaces.
     pub workspaces: Vec<String>,
 }
@@ -190,6 +194,7 @@ pub fn load(request: &LoadRequest, fs: &dyn FileSystem) -> Result<Project, Proje
     let found = discover::discover(&place, &request.follow_dependencies, config, fs)?;
     let mut project = Project {
         root: place.root,
+        repository: place.repository,
         links: found.links,
         incomplete: found.incomplete,
         compiled_twins: found.compiled_twins,

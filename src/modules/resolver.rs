@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 
 use oxc_resolver::{
     FileMetadata, FileSystem as ResolverFileSystem, ResolveError, ResolveOptions, ResolverGeneric, TsconfigDiscovery,
+    TsconfigOptions, TsconfigReferences,
 };
 
 use crate::base::source::FileId;
@@ -70,6 +71,8 @@ pub(super) struct PackageResolver {
     require: [ResolverGeneric<View>; 2],
     import: [ResolverGeneric<View>; 2],
     folders: ResolverGeneric<View>,
+    /// By the folder of a tsconfig that is taken at its word for all files around it.
+    by_tsconfig: Mutex<FxHashMap<String, Arc<ResolverGeneric<View>>>>,
     view: View,
     table: Arc<Table>,
 }
@@ -89,7 +92,7 @@ impl PackageResolver {
         let fourth = first.clone_with_options(options(Mode::Import, Language::Ts));
         let folders = first
             .clone_with_options(ResolveOptions { resolve_to_context: true, ..options(Mode::Import, Language::Ts) });
-        Self { require: [first, second], import: [third, fourth], folders, table, view }
+        Self { require: [first, second], import: [third, fourth], folders, by_tsconfig: Mutex::default(), table, view }
     }
 
     /// The project's folder that `specifier` means in the file at `from`.
@@ -107,14 +110,42 @@ impl PackageResolver {
             Mode::Require => [&self.require[at], &self.import[at]],
             Mode::Import => [&self.import[at], &self.require[at]],
         };
-        resolvers.into_iter().find_map(|resolver| {
+        let found = resolvers.into_iter().find_map(|resolver| {
             let resolution = match resolver.resolve_file(&importer, specifier) {
                 // A tsconfig that can't be used takes nothing away but its own paths.
                 Err(error) if is_tsconfig_error(&error) => resolver.resolve(importer.parent()?, specifier),
                 other => other,
             };
             self.file_of(resolution.ok()?.path())
-        })
+        });
+        found.or_else(|| self.resolve_around(from, specifier))
+    }
+
+    /// By the nearest tsconfig, although it does not list the importing file (a test, a JavaScript file, a component of
+    /// Vue): runners and bundlers are told the same paths.
+    fn resolve_around(&self, from: &str, specifier: &str) -> Option<FileId> {
+        let importer = self.table.root.join(from);
+        let resolver = self.resolver_around(path::folder_of(from))?;
+        self.file_of(resolver.resolve(importer.parent()?, specifier).ok()?.path())
+    }
+
+    fn resolver_around(&self, folder: &str) -> Option<Arc<ResolverGeneric<View>>> {
+        let has_tsconfig = |folder: &&str| {
+            ["tsconfig.json", "jsconfig.json"]
+                .iter()
+                .any(|name| path::join(folder, name).is_some_and(|path| self.table.file(&path).is_some()))
+        };
+        let folder = path::upwards(folder).find(has_tsconfig)?;
+        let mut known = self.by_tsconfig.lock().unwrap_or_else(PoisonError::into_inner);
+        let resolver = known.entry(folder.to_string()).or_insert_with(|| {
+            let config_file = self.table.root.join(folder).join("tsconfig.json");
+            let tsconfig = TsconfigOptions { config_file, references: TsconfigReferences::Disabled };
+            Arc::new(self.folders.clone_with_options(ResolveOptions {
+                tsconfig: Some(TsconfigDiscovery::Manual(tsconfig)),
+                ..options(Mode::Import, Language::Ts)
+            }))
+        });
+        Some(Arc::clone(resolver))
     }
 
     fn file_of(&self, resolved: &Path) -> Option<FileId> {

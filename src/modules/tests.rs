@@ -172,6 +172,10 @@ fn tsconfig_paths() {
             r#"{"extends": "../../gone.json", "compilerOptions": {"paths": {"@models": ["./models"]}}}"#,
         ),
         ("lone/models/index.ts", ""),
+        ("apart/tsconfig.json", r#"{"include": ["src"], "compilerOptions": {"paths": {"@src/*": ["./src/*"]}}}"#),
+        ("apart/src/one.ts", ""),
+        ("apart/test/one.test.ts", ""),
+        ("apart/plain.js", ""),
         ("js/jsconfig.json", r#"{"compilerOptions": {"baseUrl": "."}}"#),
         ("js/package.json", r#"{"_moduleAliases": {"@lib": "lib", "@lib/one": "other.js"}}"#),
         ("js/lib/one.js", ""),
@@ -184,6 +188,8 @@ fn tsconfig_paths() {
     assert_eq!(world.resolve("src/a.ts", "@/pages/home"), "src/pages/home.tsx");
     assert_eq!(world.resolve("src/a.ts", "src/pages/home"), "src/pages/home.tsx");
     assert_eq!(world.expand("src/a.ts", "@/pages/{h}"), ["src/pages/home.tsx"]);
+    assert_eq!(world.resolve("apart/test/one.test.ts", "@src/one"), "apart/src/one.ts");
+    assert_eq!(world.resolve("apart/plain.js", "@src/one"), "apart/src/one.ts");
     assert_eq!(world.resolve("lone/models/index.ts", "@models"), "lone/models/index.ts");
     assert_eq!(world.resolve("js/other.js", "lib/one"), "js/lib/one.js");
     assert_eq!(world.resolve("js/other.js", "@lib/one"), "js/other.js");

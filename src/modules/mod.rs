@@ -7,6 +7,7 @@ use crate::base::source::FileId;
 use crate::project::file_system::FileSystem;
 use crate::project::{Project, path};
 
+pub mod graph;
 pub mod platform;
 mod relative;
 mod resolver;
@@ -88,6 +89,7 @@ pub struct Loader {
     table: Arc<Table>,
     packages: PackageResolver,
     known: Mutex<FxHashMap<Request, Resolution>>,
+    expanded: Mutex<FxHashMap<(FileId, Box<[PatternPart]>, Mode), Expansion>>,
 }
 
 /// A specifier means the same in all files of one folder and language.
@@ -104,7 +106,7 @@ impl Loader {
     pub fn new(project: &Project, fs: Arc<dyn FileSystem>) -> Self {
         let table = Arc::new(Table::new(project));
         let packages = PackageResolver::new(Arc::clone(&table), fs);
-        Self { table, packages, known: Mutex::default() }
+        Self { table, packages, known: Mutex::default(), expanded: Mutex::default() }
     }
 
     /// What `specifier` means in `from`. Absolute paths within the root are files too.
@@ -148,6 +150,11 @@ impl Loader {
 
     fn resolve_bare(&self, importer: &str, specifier: &str, mode: Mode, language: Language) -> Resolution {
         let (bare, _) = split_suffix(specifier);
+        if let Some(target) = self.table.aliased(path::folder_of(importer), bare)
+            && let Some(file) = relative::file(&self.table, &target, language)
+        {
+            return Resolution::File(file);
+        }
         if let Some(file) = self.packages.resolve(importer, bare, mode, language) {
             return Resolution::File(file);
         }
@@ -235,16 +242,12 @@ fn percent_decode(text: &str) -> String {
     let mut at = 0;
     while at < bytes.len() {
         let hex = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                decoded.push(byte);
-                at += 3;
-            }
-            None => {
-                decoded.push(bytes[at]);
-                at += 1;
-            }
-        }
+        let (byte, width) = match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => (byte, 3),
+            None => (bytes[at], 1),
+        };
+        decoded.push(byte);
+        at += width;
     }
     String::from_utf8_lossy(&decoded).into_owned()
 }

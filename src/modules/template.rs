@@ -4,6 +4,8 @@
 //! the segments are matched against names, one level each. The last one matches files as a specifier would name them:
 //! with or without an extension, or a folder with an index.
 
+use std::sync::PoisonError;
+
 use globset::{GlobBuilder, GlobSetBuilder};
 
 use crate::base::source::FileId;
@@ -80,6 +82,16 @@ struct Search<'a> {
 impl Loader {
     /// All files that a specifier of this pattern may mean in `from`, as `resolve` would resolve each.
     pub fn expand(&self, from: FileId, pattern: &[PatternPart], mode: Mode) -> Expansion {
+        let key = (from, pattern.into(), mode);
+        if let Some(known) = self.expanded.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return known.clone();
+        }
+        let expansion = self.expand_anew(from, pattern, mode);
+        self.expanded.lock().unwrap_or_else(PoisonError::into_inner).insert(key, expansion.clone());
+        expansion
+    }
+
+    fn expand_anew(&self, from: FileId, pattern: &[PatternPart], mode: Mode) -> Expansion {
         let pattern = without_suffix(pattern);
         if let Some(text) = whole_text(&pattern) {
             return match self.resolve(from, &text, mode) {
@@ -121,6 +133,9 @@ impl Loader {
     /// The folder that a bare specifier without its last, unknown part means: of a package of the project, or by a
     /// tsconfig's paths.
     fn package_folder(&self, importer: &str, written: &str) -> Option<String> {
+        if let Some(folder) = self.table.aliased(path::folder_of(importer), written) {
+            return Some(folder);
+        }
         if let Some(folder) = self.packages.resolve_folder(importer, written) {
             return Some(folder);
         }
@@ -205,6 +220,7 @@ impl Loader {
         (0..self.table.len())
             .filter_map(|index| u32::try_from(index).ok().map(FileId))
             .filter(|&file| self.is_loadable(file))
+            .filter(|&file| !is_installed(&base, self.table.path(file)))
             .filter(|&file| wanted.is_match(self.table.path(file)) && !unwanted.is_match(self.table.path(file)))
             .collect()
     }
@@ -216,6 +232,11 @@ impl Loader {
     fn folder_path(&self, directory: &str) -> Option<String> {
         self.locate("", directory).ok()
     }
+}
+
+/// Whether a file belongs to a package that is installed below a folder.
+fn is_installed(folder: &str, file: &str) -> bool {
+    path::below(folder, file).unwrap_or(file).split('/').any(|part| !is_entered(part))
 }
 
 /// A relative glob with the folder before it; the folder's own characters mean themselves.
@@ -245,14 +266,19 @@ fn is_loadable_name(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, extension)| LOADABLE.contains(&extension))
 }
 
-/// All files below a folder.
+/// Whether something unknown may stand for this folder: installed packages are loaded by their names.
+fn is_entered(folder: &str) -> bool {
+    folder != "node_modules"
+}
+
+/// All files below a folder, but for what is installed there.
 fn below<'a>(table: &'a Table, folder: &str) -> impl Iterator<Item = FileId> + 'a {
     let mut pending = vec![folder.to_string()];
     std::iter::from_fn(move || {
         let folder = pending.pop()?;
         let found = table.folder(&folder);
         let folders = found.map(|found| found.folders.as_slice()).unwrap_or_default();
-        pending.extend(folders.iter().filter_map(|name| path::join(&folder, name)));
+        pending.extend(folders.iter().filter(|name| is_entered(name)).filter_map(|name| path::join(&folder, name)));
         Some(found.map(|found| found.files.as_slice()).unwrap_or_default())
     })
     .flatten()
@@ -293,7 +319,7 @@ impl Search<'_> {
         }
         let Segment::Name(pieces) = segment else { return Vec::new() };
         let Some(found) = self.table.folder(folder) else { return Vec::new() };
-        let names = found.folders.iter().filter(|name| matches(pieces, name));
+        let names = found.folders.iter().filter(|name| is_entered(name) && matches(pieces, name));
         names.filter_map(|name| path::join(folder, name)).collect()
     }
 
@@ -310,7 +336,7 @@ impl Search<'_> {
                 self.take(Some(file));
             }
         }
-        for name in found.folders.iter().filter(|name| matches(pieces, name)) {
+        for name in found.folders.iter().filter(|name| is_entered(name) && matches(pieces, name)) {
             let index = path::join(folder, name).and_then(|inner| relative::folder(self.table, &inner, self.language));
             self.take(index);
         }

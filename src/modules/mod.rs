@@ -13,6 +13,7 @@ mod relative;
 mod resolver;
 mod table;
 mod template;
+pub mod test_only;
 #[cfg(test)]
 mod tests;
 

@@ -11,6 +11,7 @@ mod loads;
 mod requests;
 mod steps;
 mod test_code;
+mod verdicts;
 
 use rustc_hash::FxHashMap;
 
@@ -32,6 +33,7 @@ pub use holders::{Link, Naming, Owner};
 pub use keys::Keys;
 pub use listeners::ListenerUse;
 pub use loads::{LoadUse, Reloading};
+pub use verdicts::Unresolved;
 
 crate::newtype_index! {
     /// A change of the program.
@@ -69,6 +71,8 @@ pub struct Program<'a> {
     replacements: FxHashMap<ObjectId, Vec<ChangeId>>,
     holders: holders::Holders,
     reversed: steps::Reversed,
+    /// Loads whose targets are known in some instance.
+    resolved_loads: rustc_hash::FxHashSet<(FileId, ByteRange)>,
 }
 
 impl Stages<'_> {
@@ -101,6 +105,7 @@ impl<'a> Program<'a> {
             replacements: FxHashMap::default(),
             holders: holders::Holders::new(&stages),
             reversed: steps::Reversed::default(),
+            resolved_loads: rustc_hash::FxHashSet::default(),
         };
         for (index, change) in program.changes.iter().enumerate() {
             let id = ChangeId(u32::try_from(index).unwrap_or(u32::MAX));
@@ -123,6 +128,8 @@ impl<'a> Program<'a> {
         program.removals = removals;
         program.replacements = replacements;
         program.reversed = steps::Reversed::new(stages.heap);
+        program.resolved_loads =
+            program.loads().into_iter().filter(|load| load.targets > 0).map(|load| (load.file, load.range)).collect();
         program
     }
 

@@ -52,8 +52,6 @@ pub struct Project {
     pub selection: Vec<String>,
     /// Other files that frameworks' conventions ask for (`serverless.yml`, `wrangler.toml`), sorted.
     pub other_files: Vec<String>,
-    /// Files whose exports the configuration says are called from outside.
-    pub config_entries: Vec<FileId>,
     /// The configuration.
     pub config: Config,
     /// Manifests of packages in `node_modules` that were asked for.

@@ -72,7 +72,8 @@ pub fn lower(input: Input<'_>) -> Lowered {
     })
 }
 
-fn refused(problem: Problem) -> Lowered {
+/// No facts, for a reason.
+pub fn refused(problem: Problem) -> Lowered {
     Lowered { facts: lower::nothing(), problems: vec![problem] }
 }
 

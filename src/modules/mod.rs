@@ -11,6 +11,7 @@ pub mod graph;
 pub mod platform;
 mod relative;
 mod resolver;
+mod subpaths;
 mod table;
 mod template;
 #[cfg(test)]
@@ -81,6 +82,8 @@ pub struct Expansion {
     pub files: Vec<FileId>,
     /// Why it is not all, or nothing.
     pub problem: Option<Reason>,
+    /// The package that all of it belongs to, if that is not analysed: then there are no files, and no problem.
+    pub package: Option<String>,
 }
 
 /// Resolves specifiers and patterns, and remembers what it resolved. May be shared between threads.

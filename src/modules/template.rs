@@ -11,7 +11,9 @@ use globset::{GlobBuilder, GlobSetBuilder};
 use crate::base::source::FileId;
 use crate::modules::resolver::Language;
 use crate::modules::table::Table;
-use crate::modules::{Expansion, Form, Loader, Mode, PatternPart, Reason, Resolution, language_of, relative, resolver};
+use crate::modules::{
+    Expansion, Form, Loader, Mode, PatternPart, Reason, Resolution, language_of, relative, resolver, subpaths,
+};
 use crate::project::path;
 
 /// A pattern that matches more files than these is not expanded: it says nothing about what is loaded.
@@ -95,15 +97,34 @@ impl Loader {
         let pattern = without_suffix(pattern);
         if let Some(text) = whole_text(&pattern) {
             return match self.resolve(from, &text, mode) {
-                Resolution::File(file) => Expansion { files: vec![file], problem: None },
-                Resolution::Unresolved(reason) => Expansion { files: Vec::new(), problem: Some(reason) },
-                Resolution::Package { .. } | Resolution::Builtin(_) => Expansion::default(),
+                Resolution::File(file) => Expansion { files: vec![file], ..Expansion::default() },
+                Resolution::Unresolved(reason) => failed(reason),
+                Resolution::Package { name, .. } => Expansion { package: Some(name), ..Expansion::default() },
+                Resolution::Builtin(_) => Expansion::default(),
             };
         }
-        match self.start(from, &pattern) {
+        let expansion = match self.start(from, &pattern) {
             Ok((folder, segments)) => self.search(from, &pattern, &folder, segments),
-            Err(reason) => Expansion { files: Vec::new(), problem: Some(reason) },
+            Err(reason) => failed(reason),
+        };
+        if expansion.problem == Some(Reason::NoMatch) && is_bare(&pattern) {
+            return self.expand_subpath(from, &pattern, mode).unwrap_or(expansion);
         }
+        expansion
+    }
+
+    /// By the starred keys of a package's `exports` and `imports`; or as something in a package that is not analysed.
+    fn expand_subpath(&self, from: FileId, pattern: &[PatternPart], mode: Mode) -> Option<Expansion> {
+        let rewritten = subpaths::rewritten(&self.table, self.table.path(from), pattern);
+        let found = rewritten.iter().map(|pattern| self.expand(from, pattern, mode));
+        if let Some(found) = found.into_iter().find(|found| found.problem != Some(Reason::NoMatch)) {
+            return Some(found);
+        }
+        let Some(PatternPart::Text(first)) = pattern.first() else { return None };
+        let (name, _) = resolver::split_package(first);
+        let is_whole = first.len() > name.len() && !name.starts_with(['#', '~']) && name != "@";
+        (is_whole && self.table.package(name).is_none())
+            .then(|| Expansion { package: Some(name.to_string()), ..Expansion::default() })
     }
 
     /// The folder that a pattern begins in, and the segments from there on.
@@ -165,10 +186,10 @@ impl Loader {
         files.sort_unstable();
         files.dedup();
         if files.len() > EXPANSION_LIMIT {
-            return Expansion { files: Vec::new(), problem: Some(Reason::TooMany) };
+            return failed(Reason::TooMany);
         }
         let problem = files.is_empty().then_some(Reason::NoMatch);
-        Expansion { files, problem }
+        Expansion { files, problem, package: None }
     }
 
     /// The names in a folder (absolute, or relative to the root), sorted: what listing it gives.
@@ -208,9 +229,10 @@ impl Loader {
                 Some(pattern) => (&mut unwanted, pattern),
                 None => (&mut wanted, pattern.as_str()),
             };
-            let full = match self.table.inside(pattern) {
+            let pattern = without_extended(pattern);
+            let full = match self.table.inside(&pattern) {
                 Some(inside) => Some(inside.to_string()),
-                None => glob_below(&base, pattern),
+                None => glob_below(&base, &pattern),
             };
             if let Some(glob) = full.and_then(|full| GlobBuilder::new(&full).literal_separator(true).build().ok()) {
                 set.add(glob);
@@ -237,6 +259,34 @@ impl Loader {
 /// Whether a file belongs to a package that is installed below a folder.
 fn is_installed(folder: &str, file: &str) -> bool {
     path::below(folder, file).unwrap_or(file).split('/').any(|part| !is_entered(part))
+}
+
+/// A glob with its extended forms put in the common ones: `@(a|b)` is `{a,b}`; what can't be said becomes `*`, which
+/// finds more.
+fn without_extended(pattern: &str) -> String {
+    let mut plain = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some(at) = rest.find('(') {
+        let Some(end) = rest[at..].find(')').map(|length| at + length) else { break };
+        let inner = &rest[at + 1..end];
+        let form = rest[..at].chars().next_back().filter(|form| "@?!+*".contains(*form));
+        let is_simple = !inner.contains(['(', '/']);
+        match form {
+            Some(form) => {
+                plain.push_str(&rest[..at - form.len_utf8()]);
+                let choices = inner.replace('|', ",");
+                match form {
+                    '@' if is_simple => plain.extend(["{", &choices, "}"]),
+                    '?' if is_simple => plain.extend(["{", &choices, ",}"]),
+                    _ => plain.push('*'),
+                }
+            }
+            None => plain.push_str(&rest[..=end]),
+        }
+        rest = &rest[end + 1..];
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// A relative glob with the folder before it; the folder's own characters mean themselves.
@@ -414,6 +464,15 @@ fn matches_after_hole(mut pieces: &[Piece], mut name: &str) -> bool {
             [Piece::Any, after @ ..] => pieces = after,
         }
     }
+}
+
+fn failed(reason: Reason) -> Expansion {
+    Expansion { problem: Some(reason), ..Expansion::default() }
+}
+
+/// Whether a pattern begins like a package's name.
+fn is_bare(pattern: &[PatternPart]) -> bool {
+    matches!(pattern.first(), Some(PatternPart::Text(first)) if matches!(Form::of(first), Form::Bare(_)))
 }
 
 fn whole_text(pattern: &[PatternPart]) -> Option<String> {

@@ -149,7 +149,10 @@ fn packages_of_the_project() {
     let both = ["packages/shared/src/locales/de.ts", "packages/shared/src/locales/en.ts"];
     assert_eq!(world.expand("src/a.js", "@mono/shared/src/locales/{h}"), both);
     assert_eq!(world.expand("src/a.js", "@mono/shared/locales/{h}"), both);
-    assert_eq!(world.expand("src/a.js", "lodash/{h}"), ["NoMatch"]);
+    assert_eq!(world.expand("src/a.js", "@mono/shared/l/{h}"), both);
+    assert_eq!(world.expand("src/a.js", "#db/{h}"), ["src/db/pool.js"]);
+    let package = world.loader.expand(world.id("src/a.js"), &parts("lodash/{h}"), Mode::Require);
+    assert_eq!((package.problem, package.package.as_deref()), (None, Some("lodash")));
 }
 
 #[test]
@@ -245,6 +248,8 @@ fn patterns() {
     assert!(!has_changing_suffix(&parts("./d/{h}.js?v=1")));
     assert_eq!(world.loader.entries("/p/d"), ["a.js", "a.test.js", "b.ts", "c", "data.json", "notes.vue"]);
     let globbed = world.loader.glob("", &["./d/**/*.{js,ts}".into(), "!**/*.test.js".into()]);
+    let same = world.loader.glob("/p", &["./d/**/!(*.test).@(js|ts)".into(), "!**/*.test.js".into()]);
+    assert_eq!(same, globbed);
     let paths: Vec<&str> = globbed.iter().map(|&file| world.loader.path(file)).collect();
     assert_eq!(paths, ["d/a.js", "d/b.ts", "d/c/index.js"]);
 }

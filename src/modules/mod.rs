@@ -8,6 +8,7 @@ use crate::project::file_system::FileSystem;
 use crate::project::{Project, path};
 
 pub mod graph;
+mod listing;
 pub mod platform;
 mod relative;
 mod resolver;
@@ -92,8 +93,11 @@ pub struct Loader {
     table: Arc<Table>,
     packages: PackageResolver,
     known: Mutex<FxHashMap<Request, Resolution>>,
-    expanded: Mutex<FxHashMap<(FileId, Box<[PatternPart]>, Mode), Expansion>>,
+    expanded: Mutex<FxHashMap<PatternRequest, Expansion>>,
 }
+
+/// What a pattern means depends on the very file that asks.
+type PatternRequest = (FileId, Box<[PatternPart]>, Mode);
 
 /// A specifier means the same in all files of one folder and language.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -255,6 +255,32 @@ fn patterns() {
 }
 
 #[test]
+fn hostile_texts_end_in_an_answer() {
+    let world = world(&[
+        ("a.js", ""),
+        ("d/é.js", ""),
+        ("package.json", r##"{"imports": {"#*": "#*", "*": "../*"}, "exports": "./package.json"}"##),
+    ]);
+    let from = world.id("a.js");
+    let pieces = [
+        "", "/", "//", ".", "..", "../../..", "é", "@", "@/", "#", "?", "%", "%zz", "file://", "C:/", "node:", "*",
+        "(", ")", "é(", "!", "[", "{", "\\", "\0",
+    ];
+    for first in pieces {
+        for second in pieces {
+            let text = format!("{first}{second}");
+            let _ = world.loader.resolve(from, &text, Mode::Import);
+            let _ = world.loader.glob(&text, &[text.clone(), format!("{second}**{first}")]);
+            for part in [PatternPart::Hole, PatternPart::Entry, PatternPart::Tree] {
+                let pattern = [PatternPart::Text(text.clone()), part.clone(), PatternPart::Text(second.into()), part];
+                let _ = world.loader.expand(from, &pattern, Mode::Require);
+                let _ = has_changing_suffix(&pattern);
+            }
+        }
+    }
+}
+
+#[test]
 fn too_many_files_are_none() {
     let names: Vec<String> = (0..=super::EXPANSION_LIMIT).map(|number| format!("d/{number}.js")).collect();
     let mut files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();

@@ -8,9 +8,11 @@ use crate::project::file_system::FileSystem;
 use crate::project::{Project, path};
 
 pub mod graph;
+mod listing;
 pub mod platform;
 mod relative;
 mod resolver;
+mod subpaths;
 mod table;
 mod template;
 pub mod test_only;
@@ -82,6 +84,8 @@ pub struct Expansion {
     pub files: Vec<FileId>,
     /// Why it is not all, or nothing.
     pub problem: Option<Reason>,
+    /// The package that all of it belongs to, if that is not analysed: then there are no files, and no problem.
+    pub package: Option<String>,
 }
 
 /// Resolves specifiers and patterns, and remembers what it resolved. May be shared between threads.
@@ -90,8 +94,11 @@ pub struct Loader {
     table: Arc<Table>,
     packages: PackageResolver,
     known: Mutex<FxHashMap<Request, Resolution>>,
-    expanded: Mutex<FxHashMap<(FileId, Box<[PatternPart]>, Mode), Expansion>>,
+    expanded: Mutex<FxHashMap<PatternRequest, Expansion>>,
 }
+
+/// What a pattern means depends on the very file that asks.
+type PatternRequest = (FileId, Box<[PatternPart]>, Mode);
 
 /// A specifier means the same in all files of one folder and language.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

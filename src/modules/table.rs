@@ -36,6 +36,8 @@ pub(super) struct Table {
     packages: BTreeMap<Box<str>, Box<str>>,
     /// Other names for folders and files, by the folder of the manifest that gives them: name and path.
     aliases: FxHashMap<Box<str>, Vec<(Box<str>, String)>>,
+    /// The starred keys and targets of each manifest that has any, by its folder.
+    subpaths: FxHashMap<Box<str>, Vec<(String, String)>>,
     /// Links: path to real path.
     links: FxHashMap<Box<str>, Box<str>>,
 }
@@ -73,6 +75,9 @@ impl Table {
                 .collect();
             if !aliases.is_empty() {
                 table.aliases.insert(manifest.folder.as_str().into(), aliases);
+            }
+            if !manifest.subpaths.is_empty() {
+                table.subpaths.insert(manifest.folder.as_str().into(), manifest.subpaths.clone());
             }
             let is_own = !manifest.folder.split('/').any(|part| part == "node_modules");
             if let Some(name) = manifest.name.as_ref().filter(|_| is_own) {
@@ -162,6 +167,11 @@ impl Table {
             "" => Some(target.clone()),
             rest => path::join(target, rest.strip_prefix('/')?),
         })
+    }
+
+    /// The starred keys of `exports` and `imports` of the manifest in a folder, with their targets as written.
+    pub(super) fn subpaths(&self, folder: &str) -> &[(String, String)] {
+        self.subpaths.get(folder).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The source of a built file that is not there.

@@ -149,7 +149,10 @@ fn packages_of_the_project() {
     let both = ["packages/shared/src/locales/de.ts", "packages/shared/src/locales/en.ts"];
     assert_eq!(world.expand("src/a.js", "@mono/shared/src/locales/{h}"), both);
     assert_eq!(world.expand("src/a.js", "@mono/shared/locales/{h}"), both);
-    assert_eq!(world.expand("src/a.js", "lodash/{h}"), ["NoMatch"]);
+    assert_eq!(world.expand("src/a.js", "@mono/shared/l/{h}"), both);
+    assert_eq!(world.expand("src/a.js", "#db/{h}"), ["src/db/pool.js"]);
+    let package = world.loader.expand(world.id("src/a.js"), &parts("lodash/{h}"), Mode::Require);
+    assert_eq!((package.problem, package.package.as_deref()), (None, Some("lodash")));
 }
 
 #[test]
@@ -245,8 +248,36 @@ fn patterns() {
     assert!(!has_changing_suffix(&parts("./d/{h}.js?v=1")));
     assert_eq!(world.loader.entries("/p/d"), ["a.js", "a.test.js", "b.ts", "c", "data.json", "notes.vue"]);
     let globbed = world.loader.glob("", &["./d/**/*.{js,ts}".into(), "!**/*.test.js".into()]);
+    let same = world.loader.glob("/p", &["./d/**/!(*.test).@(js|ts)".into(), "!**/*.test.js".into()]);
+    assert_eq!(same, globbed);
     let paths: Vec<&str> = globbed.iter().map(|&file| world.loader.path(file)).collect();
     assert_eq!(paths, ["d/a.js", "d/b.ts", "d/c/index.js"]);
+}
+
+#[test]
+fn hostile_texts_end_in_an_answer() {
+    let world = world(&[
+        ("a.js", ""),
+        ("d/é.js", ""),
+        ("package.json", r##"{"imports": {"#*": "#*", "*": "../*"}, "exports": "./package.json"}"##),
+    ]);
+    let from = world.id("a.js");
+    let pieces = [
+        "", "/", "//", ".", "..", "../../..", "é", "@", "@/", "#", "?", "%", "%zz", "file://", "C:/", "node:", "*",
+        "(", ")", "é(", "!", "[", "{", "\\", "\0",
+    ];
+    for first in pieces {
+        for second in pieces {
+            let text = format!("{first}{second}");
+            let _ = world.loader.resolve(from, &text, Mode::Import);
+            let _ = world.loader.glob(&text, &[text.clone(), format!("{second}**{first}")]);
+            for part in [PatternPart::Hole, PatternPart::Entry, PatternPart::Tree] {
+                let pattern = [PatternPart::Text(text.clone()), part.clone(), PatternPart::Text(second.into()), part];
+                let _ = world.loader.expand(from, &pattern, Mode::Require);
+                let _ = has_changing_suffix(&pattern);
+            }
+        }
+    }
 }
 
 #[test]

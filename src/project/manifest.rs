@@ -60,6 +60,7 @@ pub fn parse(folder: &str, json: &Map<String, Value>) -> (Manifest, NamedEntries
         test_runner_restores: runner_restores_in(json),
         has_exports_map: json.get("exports").is_some_and(|value| !value.is_null()),
         module_aliases: module_aliases(json),
+        subpaths: subpaths(json),
         workspaces: workspaces(json),
         ..Manifest::default()
     };
@@ -86,6 +87,19 @@ fn module_aliases(json: &Map<String, Value>) -> Vec<(String, String)> {
     let mut aliases: Vec<(String, String)> = pairs.filter(|(name, _)| !name.is_empty()).collect();
     aliases.sort_by(|a, b| (b.0.len(), &a.0).cmp(&(a.0.len(), &b.0)));
     aliases
+}
+
+/// Starred keys of `exports` and `imports`, with each of their targets.
+fn subpaths(json: &Map<String, Value>) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    for object in ["exports", "imports"].iter().filter_map(|key| json.get(*key)?.as_object()) {
+        for (key, value) in object.iter().filter(|(key, _)| key.contains('*')) {
+            let mut targets = Vec::new();
+            collect_targets(value, &mut targets);
+            pairs.extend(targets.into_iter().map(|target| (key.clone(), target)));
+        }
+    }
+    pairs
 }
 
 /// Globs of the workspaces: an array, or `{packages: […]}`.

@@ -130,6 +130,8 @@ pub struct Manifest {
     pub has_exports_map: bool,
     /// Names that `module-alias` gives to folders and files, as written, the longest first.
     pub module_aliases: Vec<(String, String)>,
+    /// The keys of `exports` and `imports` with a star, each with a target (of any condition) as written.
+    pub subpaths: Vec<(String, String)>,
     /// The globs of its workspaces.
     pub workspaces: Vec<String>,
 }

@@ -186,7 +186,7 @@ impl Layer {
 
     /// The path relative to the configuration's folder, if it lies there.
     fn inside(&self, path: &str) -> Option<String> {
-        let below = path::below(&self.folder, path)?;
+        let below = path::below(&self.folder, path.trim_start_matches('/'))?;
         Some(if self.prefix.is_empty() { below.to_string() } else { format!("{}/{below}", self.prefix) })
     }
 

@@ -96,3 +96,70 @@ fn dump_file() {
         panic!("{:?}\n{}", lowered.problems, dump::dump(&lowered.facts));
     }
 }
+
+/// Runs on a stack as big as the callers'.
+fn on_big_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+    let thread = std::thread::Builder::new().stack_size(super::STACK_SIZE).spawn(run).expect("a thread can be started");
+    thread.join().expect("no panic")
+}
+
+#[test]
+fn deep_code_is_refused_or_lowered_but_never_fatal() {
+    let shapes: &[(&str, &str, &str)] = &[
+        ("(", "1", ")"),
+        ("[", "", "]"),
+        ("f(", "", ")"),
+        ("{", "", "}"),
+        ("x={a:", "1", "}"),
+        ("function f(){", "", "}"),
+        ("()=>{", "", "}"),
+        ("a=>", "1", ""),
+        ("!", "1", ""),
+        ("- ", "1", ""),
+        ("typeof ", "1", ""),
+        ("typeof\n", "1", ""),
+        ("a?b:", "1", ""),
+        ("a?", "1", ":b"),
+        ("a=", "1", ""),
+        ("a+", "1", ""),
+        ("a||", "1", ""),
+        ("a??", "1", ""),
+        ("a**", "1", ""),
+        ("if(a)", "b", ""),
+        ("if(a)\n", "b", ""),
+        ("if(a){}else ", "b", ""),
+        ("for(;;)", "b", ""),
+        ("while(a)", "b", ""),
+        ("do ", "b;", "while(a);"),
+        ("`${", "1", "}`"),
+        ("<a>", "b", "</a>"),
+        ("new ", "a", ""),
+        ("await ", "a", ""),
+        ("x:", "b", ""),
+        ("try{", "", "}finally{}"),
+        ("switch(a){case 1:", "", "}"),
+        ("class A{m(){", "", "}}"),
+        ("", "a", ".b"),
+        ("", "a", "()"),
+        ("", "a", ".b()"),
+        ("", "a", "\n.b()"),
+        ("", "a", "[0]"),
+        ("", "a", "?.b"),
+        ("", "a", "`x`"),
+        ("", "a", "+a"),
+        ("", "a", ",a"),
+        ("", "a", "!"),
+        ("var {a:", "b", "}=c"),
+        ("let [", "a", "]=c"),
+        ("[", "a", "]=c"),
+    ];
+    for &(before, middle, after) in shapes {
+        for count in [3_500, 60_000] {
+            let text = format!("{}{middle}{}", before.repeat(count), after.repeat(count));
+            for path in ["a.js", "a.ts"] {
+                let text = text.clone();
+                on_big_stack(move || lower(Input { path, bytes: text.as_bytes() }));
+            }
+        }
+    }
+}

@@ -11,7 +11,9 @@ use super::functions::Naming;
 use super::patterns::Mode;
 use super::{Lowerer, WriteParts, range};
 use crate::base::span::ByteRange;
-use crate::syntax::facts::{Argument, BindingId, Constraint, Key, NameId, Origin, Place, Reuse, ValueId, WriteForm};
+use crate::syntax::facts::{
+    Argument, BindingId, Constraint, Key, NameId, Origin, Place, Reuse, Run, ValueId, WriteForm,
+};
 
 /// What stands on the left side.
 #[derive(Clone, Copy)]
@@ -94,11 +96,30 @@ impl<'a> Lowerer<'a> {
     fn plain_assign(&mut self, e: &'a AssignExpr, target: Resolved) -> Option<ValueId> {
         let naming = target.name.map(|name| Naming { name, head: target.range });
         let value = self.expr_named(&e.right, naming);
-        self.flow(target.place, value);
+        match (target.place, self.copied_object(e)) {
+            (Place::Property { base: dst, .. }, Some(src)) => {
+                self.emit(Constraint::CopyAll { dst, src, except: Run::default() });
+            }
+            (place, _) => self.flow(place, value),
+        }
         let reuse = self.reuse(e, value);
         self.event(target, WriteForm::Assign, value, reuse);
         self.note_lookup_of_place(target.place, value);
         value
+    }
+
+    /// The object of which all properties are copied: in `for (k in src) dst[k] = src[k]`.
+    fn copied_object(&mut self, e: &AssignExpr) -> Option<ValueId> {
+        let key_loop = self.frame.key_loop?;
+        let Target::Member(written) = target_of(&e.left) else { return None };
+        let Expr::Member(read) = transparent(&e.right) else { return None };
+        for prop in [&written.prop, &read.prop] {
+            let Expr::Ident(key) = transparent(&prop.as_computed()?.expr) else { return None };
+            if self.resolve(key) != Some(key_loop.key) {
+                return None;
+            }
+        }
+        super::reuse::same(transparent(&read.obj), key_loop.object).then_some(key_loop.src)
     }
 
     fn add_assign(&mut self, e: &'a AssignExpr, target: Resolved) -> ValueId {

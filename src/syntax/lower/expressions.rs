@@ -311,7 +311,7 @@ impl<'a> Lowerer<'a> {
     }
 
     /// An operand of arithmetic: numbers in it do not matter.
-    fn operand(&mut self, e: &'a Expr) -> Option<ValueId> {
+    pub(super) fn operand(&mut self, e: &'a Expr) -> Option<ValueId> {
         if matches!(e, Expr::Lit(Lit::Num(_) | Lit::Bool(_) | Lit::Null(_) | Lit::BigInt(_))) {
             self.shape(9);
             return None;

@@ -187,14 +187,14 @@ impl<'a> Lowerer<'a> {
     fn order(&mut self, e: &'a BinExpr) -> Outcome {
         self.shape(32 + e.op as u32);
         let (left, right) = (transparent(&e.left), transparent(&e.right));
-        let left_value = self.expr(left);
+        let left_value = self.operand(left);
         let left_place = self.place_of(left, left_value);
         let left_size = self.size_of(left, left_value);
         let left_has = match left {
             Expr::Ident(_) => left_value.and_then(|value| self.frame.lookups.get(&value).copied()),
             _ => self.index_of(left_value),
         };
-        let right_value = self.expr(right);
+        let right_value = self.operand(right);
         let right_size = self.size_of(right, right_value);
         let right_place = self.place_of(right, right_value);
         let test = if let Some(container) = left_size.or(right_size) {

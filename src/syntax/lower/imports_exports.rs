@@ -52,6 +52,9 @@ impl<'a> Lowerer<'a> {
             let name = self.wtf8_name(&text.value);
             self.facts.directives.push(name);
         }
+        let names = std::mem::take(&mut self.facts.directives);
+        self.facts.functions[MODULE_BODY].directives = self.name_list(&names);
+        self.facts.directives = names;
     }
 
     /// Declares what the items of a module or namespace declare.

@@ -11,8 +11,17 @@ use super::functions::{FunctionSource, Naming};
 use super::patterns::Mode;
 use super::{Lowerer, range};
 use crate::base::span::ByteRange;
-use crate::syntax::facts::{BindingKind, Cleanup, Constraint, FunctionForm, Shape, THROWN, Test, ValueId};
+use crate::syntax::facts::{BindingId, BindingKind, Cleanup, Constraint, FunctionForm, Shape, THROWN, Test, ValueId};
 use crate::syntax::scopes::{self, BlockFunctions};
+
+/// A `for (key in object)`.
+#[derive(Clone, Copy)]
+pub(in crate::syntax) struct KeyLoop<'a> {
+    pub(super) key: BindingId,
+    pub(super) object: &'a Expr,
+    /// The object's node.
+    pub(super) src: ValueId,
+}
 
 /// Where a statement's shape will stand, and what was at hand before it.
 #[derive(Clone, Copy)]
@@ -222,8 +231,21 @@ impl<'a> Lowerer<'a> {
         let key = self.node_at(range(s.left.span()));
         self.emit(Constraint::KeysOf { dst: key, src });
         self.head(&s.left, key);
+        let key_loop = self.loop_key(&s.left).map(|key| KeyLoop { key, object: transparent(&s.right), src });
+        let outer = std::mem::replace(&mut self.frame.key_loop, key_loop);
         self.loop_body(&s.body, false);
+        self.frame.key_loop = outer;
         self.scopes.leave(scope);
+    }
+
+    /// The binding that takes a loop's keys.
+    fn loop_key(&mut self, head: &'a ForHead) -> Option<BindingId> {
+        let ident = match head {
+            ForHead::VarDecl(var) => &var.decls.first()?.name,
+            ForHead::Pat(pattern) => &**pattern,
+            ForHead::UsingDecl(_) => return None,
+        };
+        self.resolve(&ident.as_ident()?.id)
     }
 
     fn for_of(&mut self, s: &'a ForOfStmt) {

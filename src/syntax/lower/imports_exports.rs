@@ -19,7 +19,7 @@ impl<'a> Lowerer<'a> {
         self.begin_body(script.span);
         let scope = self.scopes.enter();
         self.hoist(&script.body);
-        self.note_types(script.body.iter());
+        self.note_types(script.body.iter().filter_map(Stmt::as_decl));
         self.top_directives(script.body.iter());
         self.statements(&script.body);
         self.scopes.leave(scope);
@@ -69,7 +69,11 @@ impl<'a> Lowerer<'a> {
             scopes::module_item_vars(item, blocks, &mut |(ident, kind)| self.declare_once(ident, kind));
             scopes::module_item(item, &mut |(ident, kind)| self.declare_once(ident, kind));
         }
-        self.note_types(items.iter().filter_map(|item| item.as_stmt()));
+        self.note_types(items.iter().filter_map(|item| match item {
+            ModuleItem::Stmt(statement) => statement.as_decl(),
+            ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(export)) => Some(&export.decl),
+            ModuleItem::ModuleDecl(_) => None,
+        }));
     }
 
     /// The items of a module or namespace.

@@ -8,6 +8,7 @@ use swc_ecma_ast::{
 
 use super::expressions::transparent;
 use super::functions::{FunctionSource, Naming};
+use super::guards::Wanted;
 use super::patterns::Mode;
 use super::{Lowerer, range};
 use crate::base::span::ByteRange;
@@ -100,7 +101,10 @@ impl<'a> Lowerer<'a> {
         match statement {
             Stmt::Expr(s) => {
                 self.shape(200);
-                self.expr(&s.expr);
+                // Directives are no values.
+                if !matches!(&*s.expr, Expr::Lit(_)) {
+                    self.expr(&s.expr);
+                }
             }
             Stmt::Return(s) => {
                 self.shape(201);
@@ -116,7 +120,7 @@ impl<'a> Lowerer<'a> {
             Stmt::Decl(decl) => self.declaration(decl),
             Stmt::While(s) => {
                 self.shape(203);
-                let outcome = self.condition(&s.test);
+                let outcome = self.condition(&s.test, Wanted::Test);
                 let mark = self.guard_mark();
                 self.hold(&outcome.then);
                 self.loop_body(&s.body, is_always_true(&s.test));
@@ -125,7 +129,7 @@ impl<'a> Lowerer<'a> {
             Stmt::DoWhile(s) => {
                 self.shape(204);
                 self.loop_body(&s.body, is_always_true(&s.test));
-                self.condition(&s.test);
+                self.condition(&s.test, Wanted::Test);
             }
             Stmt::For(s) => self.for_statement(s),
             Stmt::ForIn(s) => self.for_in(s),
@@ -156,7 +160,7 @@ impl<'a> Lowerer<'a> {
             self.frame.statement = whole;
             let mark = self.begin_shape(whole);
             self.shape(208);
-            let outcome = self.condition(&at.test);
+            let outcome = self.condition(&at.test, Wanted::Test);
             self.end_shape(mark);
             let branch = self.guard_mark();
             self.hold(&outcome.then);
@@ -212,7 +216,7 @@ impl<'a> Lowerer<'a> {
             None => {}
         }
         if let Some(test) = &s.test {
-            let outcome = self.condition(test);
+            let outcome = self.condition(test, Wanted::Test);
             self.hold(&outcome.then);
         }
         if let Some(update) = &s.update {

@@ -56,7 +56,8 @@ pub const STACK_SIZE: usize = 256 << 20;
 pub fn is_source(path: &str) -> bool {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     let Some((stem, ending)) = name.rsplit_once('.') else { return false };
-    let is_declaration = matches!(ending, "ts" | "mts" | "cts") && stem.ends_with(".d");
+    let is_declaration =
+        matches!(ending, "ts" | "mts" | "cts") && stem.rsplit_once('.').is_some_and(|(_, inner)| inner == "d");
     LANGUAGE_ENDINGS.contains(&ending) && !is_declaration
 }
 
@@ -117,7 +118,7 @@ fn understand(input: Input<'_>) -> Lowered {
         None => format!("   {rest}"),
     });
     let text = unmarked.as_deref().unwrap_or(text);
-    let scripts = input.path.ends_with(".vue").then(|| vue::scripts(text));
+    let scripts = (parse::ending(input.path) == "vue").then(|| vue::scripts(text));
     let text = scripts.as_deref().unwrap_or(text);
     if let Some(problem) = prescan::refusal(text, input.path) {
         return refused(problem);
@@ -132,7 +133,7 @@ fn understand(input: Input<'_>) -> Lowered {
 
 /// Parses and lowers; the tree is dropped here, on the stack that was big enough for it.
 fn parsed(text: &str, path: &str) -> Result<ModuleFacts, parse::SyntaxProblem> {
-    if path.ends_with(".json") {
+    if parse::ending(path) == "json" {
         return parse::json(text).map(|value| lower::json(&value));
     }
     let comments = text.contains(directives::MARKER).then(SingleThreadedComments::default);

@@ -24,8 +24,8 @@ pub(super) fn refusal(text: &str, path: &str) -> Option<Problem> {
     if let Some(problem) = too_large(bytes) {
         return Some(problem);
     }
-    let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
-    let is_json = path.ends_with(".json");
+    let lines = text.split('\n').count();
+    let is_json = super::parse::ending(path) == "json";
     if !is_json && bytes.len() > MINIFIED_FROM && bytes.len() / lines > LONGEST_MEAN_LINE {
         let message = format!("the file looks minified: {lines} lines of {} bytes on average", bytes.len() / lines);
         return Some(Problem { reason: "minified", message, range: None });

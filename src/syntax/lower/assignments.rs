@@ -129,10 +129,7 @@ impl<'a> Lowerer<'a> {
             self.origin(e.span, Origin::Counter)
         } else {
             let added = self.expr_node(&e.right);
-            let parts = [
-                Argument { value: old.unwrap_or(added), is_spread: false },
-                Argument { value: added, is_spread: false },
-            ];
+            let parts = [Argument { value: old, is_spread: false }, Argument { value: added, is_spread: false }];
             self.concat_of(&parts, e.span)
         };
         self.flow(target.place, Some(dst));
@@ -149,7 +146,7 @@ impl<'a> Lowerer<'a> {
         } else {
             let value = self.expr(&e.right);
             let dst = self.node_at(range(e.span));
-            for src in old.into_iter().chain(value) {
+            for src in std::iter::once(old).chain(value) {
                 self.emit(Constraint::Derive { dst, src });
             }
             dst
@@ -166,9 +163,9 @@ impl<'a> Lowerer<'a> {
         self.flow(target.place, value);
         let reuse = if form == WriteForm::InitAssign { Reuse::Keeps } else { self.reuse(e, value) };
         self.event(target, form, value, reuse);
-        match (old, value) {
-            (Some(old), Some(value)) => self.merge(&[old, value], e.span),
-            (old, value) => old.or(value),
+        match value {
+            Some(value) => self.merge(&[old, value], e.span),
+            None => Some(old),
         }
     }
 
@@ -259,14 +256,14 @@ impl<'a> Lowerer<'a> {
     }
 
     /// What a place holds before it is written.
-    fn load_place(&mut self, target: Resolved) -> Option<ValueId> {
+    fn load_place(&mut self, target: Resolved) -> ValueId {
         match target.place {
-            Place::Binding(binding) => Some(self.read_binding(binding, target.range)),
-            Place::Global(name) => Some(self.global(name, target.range)),
+            Place::Binding(binding) => self.read_binding(binding, target.range),
+            Place::Global(name) => self.global(name, target.range),
             Place::Property { base, key } => {
                 let dst = self.node_at(target.range);
                 self.emit(Constraint::Load { dst, base, key });
-                Some(dst)
+                dst
             }
         }
     }

@@ -365,7 +365,7 @@ fn is_absent(e: &Expr) -> bool {
 /// `-1`, as what `indexOf` gives.
 fn is_minus_one(e: &Expr) -> bool {
     matches!(e, Expr::Unary(unary) if unary.op == UnaryOp::Minus
-        && matches!(&*unary.arg, Expr::Lit(Lit::Num(number)) if number.value == 1.0))
+        && matches!(&*unary.arg, Expr::Lit(Lit::Num(number)) if number.value.to_bits() == 1.0_f64.to_bits()))
 }
 
 /// `a.indexOf(x)`, or a variable that may hold it.

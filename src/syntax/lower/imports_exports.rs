@@ -94,7 +94,6 @@ impl<'a> Lowerer<'a> {
 
     fn module_decl(&mut self, decl: &'a ModuleDecl) {
         match decl {
-            ModuleDecl::Import(_) => {}
             ModuleDecl::ExportDecl(export) => self.export_decl(export),
             ModuleDecl::ExportNamed(export) => self.export_named(export),
             ModuleDecl::ExportDefaultDecl(export) => self.export_default(&export.decl, export.span),
@@ -109,7 +108,8 @@ impl<'a> Lowerer<'a> {
                 let range = range(export.span);
                 self.facts.exports.push(Export::Assign { value, range });
             }
-            ModuleDecl::TsNamespaceExport(_) => {}
+            // Imports were declared before.
+            ModuleDecl::Import(_) | ModuleDecl::TsNamespaceExport(_) => {}
         }
     }
 

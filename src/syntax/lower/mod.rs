@@ -154,7 +154,7 @@ pub(super) struct Lowerer<'a> {
 
 const NOWHERE: (FunctionId, ValueId) = (FunctionId(u32::MAX), ValueId(0));
 
-impl<'a> Lowerer<'a> {
+impl Lowerer<'_> {
     fn new() -> Self {
         let mut facts = ModuleFacts::default();
         facts.functions.push(unfinished(None, None, plain(FunctionForm::Module), ByteRange::default()));

@@ -81,7 +81,6 @@ fn reuse_in(target: &TargetPath<'_>, e: &Expr, depth: u32) -> Option<Found> {
         }
         Expr::Await(e) => reuse_in(target, transparent(&e.arg), depth + 1),
         Expr::Assign(assign) => reuse_in(target, transparent(&assign.right), depth + 1),
-        Expr::Arrow(_) | Expr::Fn(_) => None,
         _ => None,
     }
 }

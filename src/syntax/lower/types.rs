@@ -17,11 +17,9 @@ impl<'a> Lowerer<'a> {
     pub(super) fn note_types(&mut self, decls: impl Iterator<Item = &'a Decl>) {
         for decl in decls {
             match decl {
-                Decl::TsTypeAlias(alias) => {
-                    if self.type_ref(&alias.type_ann, 0) == Some(TypeRef::Finite) {
-                        let name = self.name(&alias.id.sym);
-                        self.finite_types.insert(name);
-                    }
+                Decl::TsTypeAlias(alias) if self.type_ref(&alias.type_ann, 0) == Some(TypeRef::Finite) => {
+                    let name = self.name(&alias.id.sym);
+                    self.finite_types.insert(name);
                 }
                 Decl::TsEnum(decl) => {
                     let binding = self.resolve(&decl.id);

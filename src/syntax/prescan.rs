@@ -13,6 +13,9 @@ const DEEPEST: u32 = 4_000;
 const LONGEST_CHAIN: u32 = 100_000;
 /// `else if` costs the parser quadratic time.
 const MOST_ELSE_IFS: u32 = 5_000;
+/// At `({[` and, in TypeScript, at `(<` the parser tries several readings, each with all that is inside: time grows
+/// exponentially with how deep these nest. People do not nest them.
+const MOST_READINGS: u32 = 5;
 /// Files over this many bytes …
 const MINIFIED_FROM: usize = 20_000;
 /// … whose lines are on average longer than this are no sources.
@@ -30,7 +33,8 @@ pub(super) fn refusal(text: &str, path: &str) -> Option<Problem> {
         let message = format!("the file looks minified: {lines} lines of {} bytes on average", bytes.len() / lines);
         return Some(Problem { reason: "minified", message, range: None });
     }
-    Scan::new(bytes).run().err()
+    let has_assertions = matches!(super::parse::ending(path), "ts" | "mts" | "cts" | "vue");
+    Scan::new(bytes, has_assertions).run().err()
 }
 
 /// A file beyond the limit, of whatever content.
@@ -51,10 +55,17 @@ struct Level {
     left: u32,
     /// Whether it is the hole of a template, which goes on after it.
     is_hole: bool,
+    /// Whether the parser may read its content several times.
+    is_retried: bool,
+    bracket: u8,
 }
 
 struct Scan<'a> {
     bytes: &'a [u8],
+    /// Whether `<T>x` is a type assertion, and not JSX.
+    has_assertions: bool,
+    /// How many of the open brackets may be read several times.
+    retried: u32,
     at: usize,
     level: Level,
     outer: Vec<Level>,
@@ -71,9 +82,11 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
+    fn new(bytes: &'a [u8], has_assertions: bool) -> Self {
         Self {
             bytes,
+            has_assertions,
+            retried: 0,
             at: 0,
             level: Level::default(),
             outer: Vec::new(),
@@ -96,6 +109,10 @@ impl<'a> Scan<'a> {
             }
             if self.level.left > LONGEST_CHAIN {
                 return Err(self.too_deep(start, format!("an expression has more than {LONGEST_CHAIN} operators")));
+            }
+            if self.retried > MOST_READINGS {
+                let message = "the parser would read nested parts of the file too many times".into();
+                return Err(Problem { reason: "parse-budget", ..self.too_deep(start, message) });
             }
             if self.else_ifs > MOST_ELSE_IFS {
                 return Err(self.too_deep(start, format!("there are more than {MOST_ELSE_IFS} `else if`s")));
@@ -163,16 +180,25 @@ impl<'a> Scan<'a> {
     }
 
     fn open(&mut self, is_hole: bool) {
+        let bracket = self.peek(0);
+        let in_object = self.last == b'{' || (self.last == b',' && self.level.bracket == b'{');
+        let is_retried = match bracket {
+            b'[' => in_object,
+            b'(' => self.has_assertions && self.peek(1) == b'<',
+            _ => false,
+        };
         self.at += 1;
         self.level.left += 1;
         self.outer.push(self.level);
-        self.level = Level { is_hole, ..Level::default() };
+        self.retried += u32::from(is_retried);
+        self.level = Level { is_hole, is_retried, bracket, ..Level::default() };
     }
 
     fn close(&mut self, byte: u8) {
         self.at += 1;
         self.right -= self.level.right;
         let is_hole = self.level.is_hole;
+        self.retried -= u32::from(self.level.is_retried);
         self.level = self.outer.pop().unwrap_or_default();
         if is_hole && byte == b'}' {
             self.template_text();

@@ -277,3 +277,12 @@ fn what_is_no_source_is_said() {
     assert_eq!(reason("a.js", "a".repeat(30_000).as_bytes()), Some("minified"));
     assert!(is_source("src/a.vue") && is_source("a.mts") && !is_source("a.d.ts") && !is_source("a.json"));
 }
+
+#[test]
+fn code_that_the_parser_tries_again_and_again_is_refused() {
+    for (before, after) in [("({[(a<", ""), ("({[(a<", "1)]})"), ("(<a>(", "))")] {
+        let text = before.repeat(400) + &after.repeat(400);
+        let lowered = on_big_stack(move || lower(Input { path: "a.ts", bytes: text.as_bytes() }));
+        assert_eq!(lowered.problems[0].reason, "parse-budget", "{before}");
+    }
+}

@@ -33,8 +33,7 @@ pub(super) fn refusal(text: &str, path: &str) -> Option<Problem> {
         let message = format!("the file looks minified: {lines} lines of {} bytes on average", bytes.len() / lines);
         return Some(Problem { reason: "minified", message, range: None });
     }
-    let has_assertions = matches!(super::parse::ending(path), "ts" | "mts" | "cts" | "vue");
-    Scan::new(bytes, has_assertions).run().err()
+    Scan::new(bytes, path).run().err()
 }
 
 /// A file beyond the limit, of whatever content.
@@ -60,6 +59,14 @@ struct Level {
     bracket: u8,
 }
 
+/// What a bracket opens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    Bracket,
+    /// The hole of a template.
+    Hole,
+}
+
 struct Scan<'a> {
     bytes: &'a [u8],
     /// Whether `<T>x` is a type assertion, and not JSX.
@@ -82,10 +89,10 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    fn new(bytes: &'a [u8], has_assertions: bool) -> Self {
+    fn new(bytes: &'a [u8], path: &str) -> Self {
         Self {
             bytes,
-            has_assertions,
+            has_assertions: matches!(super::parse::ending(path), "ts" | "mts" | "cts" | "vue"),
             retried: 0,
             at: 0,
             level: Level::default(),
@@ -144,7 +151,7 @@ impl<'a> Scan<'a> {
             }
             b'"' | b'\'' => self.quoted(byte),
             b'`' => self.template(),
-            b'(' | b'[' | b'{' => self.open(false),
+            b'(' | b'[' | b'{' => self.open(Opened::Bracket),
             b')' | b']' | b'}' => return self.close(byte),
             b'/' if self.may_begin_regex() => self.regex(),
             _ if is_word(byte) => return self.word(),
@@ -179,7 +186,7 @@ impl<'a> Scan<'a> {
         self.level.right += 1;
     }
 
-    fn open(&mut self, is_hole: bool) {
+    fn open(&mut self, opened: Opened) {
         let bracket = self.peek(0);
         let in_object = self.last == b'{' || (self.last == b',' && self.level.bracket == b'{');
         let is_retried = match bracket {
@@ -191,7 +198,7 @@ impl<'a> Scan<'a> {
         self.level.left += 1;
         self.outer.push(self.level);
         self.retried += u32::from(is_retried);
-        self.level = Level { is_hole, is_retried, bracket, ..Level::default() };
+        self.level = Level { is_hole: opened == Opened::Hole, is_retried, bracket, ..Level::default() };
     }
 
     fn close(&mut self, byte: u8) {
@@ -310,7 +317,7 @@ impl<'a> Scan<'a> {
                 }
                 b'$' if self.peek(1) == b'{' => {
                     self.at += 1;
-                    self.open(true);
+                    self.open(Opened::Hole);
                     return;
                 }
                 _ => self.at += 1,

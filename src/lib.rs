@@ -1,7 +1,9 @@
 //! modleak.
 
 pub mod base;
+pub mod heap;
 pub mod models;
 pub mod modules;
 pub mod project;
+pub mod report;
 pub mod syntax;

@@ -1,1 +1,3 @@
+//! The program: arguments, run, exit status. All else is in the library.
+
 fn main() {}

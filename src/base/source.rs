@@ -5,6 +5,14 @@ crate::newtype_index! {
     pub struct FileId;
 }
 
+/// Where the paths and texts of files come from, for what is said to people.
+pub trait Texts {
+    /// The file's path, relative to the analysed folder, with `/`.
+    fn path(&self, file: FileId) -> &str;
+    /// The file's text as it was analysed; none if it can't be had any more.
+    fn text(&self, file: FileId) -> Option<std::sync::Arc<str>>;
+}
+
 /// A place as people and editors count it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Position {

@@ -155,7 +155,7 @@ pub enum CallbackResult {
 }
 
 /// When a callback is called.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Position {
     /// Before the call returns.
     Sync,
@@ -368,7 +368,7 @@ pub struct LoaderFacts {
 }
 
 /// How a loader's argument names modules.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LoaderForm {
     /// A specifier, as `require`.
     Specifier,

@@ -1,7 +1,24 @@
 //! Who loads whom: specifiers and path patterns to files.
 
+use rustc_hash::FxHashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crate::base::source::FileId;
-use crate::project::Project;
+use crate::project::file_system::FileSystem;
+use crate::project::{Project, path};
+
+pub mod platform;
+mod relative;
+mod resolver;
+mod table;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub use template::{EXPANSION_LIMIT, has_changing_suffix};
+
+use resolver::{Language, PackageResolver};
+use table::Table;
 
 /// How a specifier is requested, which decides the conditions of `exports`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -65,25 +82,183 @@ pub struct Expansion {
     pub problem: Option<Reason>,
 }
 
-/// Resolves specifiers and patterns, and remembers what it resolved.
-#[derive(Debug, Default)]
+/// Resolves specifiers and patterns, and remembers what it resolved. May be shared between threads.
+#[derive(Debug)]
 pub struct Loader {
-    _private: (),
+    table: Arc<Table>,
+    packages: PackageResolver,
+    known: Mutex<FxHashMap<Request, Resolution>>,
+}
+
+/// A specifier means the same in all files of one folder and language.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Request {
+    folder: Box<str>,
+    specifier: Box<str>,
+    mode: Mode,
+    language: Language,
 }
 
 impl Loader {
-    /// A loader over the project's files.
-    pub fn new(_project: &Project) -> Self {
-        Self::default()
+    /// A loader over the project's files. `fs` is asked for manifests and tsconfigs only.
+    pub fn new(project: &Project, fs: Arc<dyn FileSystem>) -> Self {
+        let table = Arc::new(Table::new(project));
+        let packages = PackageResolver::new(Arc::clone(&table), fs);
+        Self { table, packages, known: Mutex::default() }
     }
 
     /// What `specifier` means in `from`. Absolute paths within the root are files too.
-    pub fn resolve(&self, _from: FileId, _specifier: &str, _mode: Mode) -> Resolution {
-        Resolution::Unresolved(Reason::NoMatch)
+    pub fn resolve(&self, from: FileId, specifier: &str, mode: Mode) -> Resolution {
+        let importer = self.table.path(from);
+        let request = Request {
+            folder: path::folder_of(importer).into(),
+            specifier: specifier.into(),
+            mode,
+            language: language_of(importer),
+        };
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&request) {
+            return known.clone();
+        }
+        let resolution = self.resolve_anew(importer, specifier, mode);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(request, resolution.clone());
+        resolution
     }
 
-    /// All files that a specifier of this pattern may mean in `from`, as `resolve` would resolve each.
-    pub fn expand(&self, _from: FileId, _pattern: &[PatternPart], _mode: Mode) -> Expansion {
-        Expansion::default()
+    fn resolve_anew(&self, importer: &str, specifier: &str, mode: Mode) -> Resolution {
+        if let Some(name) = platform::builtin(specifier) {
+            return Resolution::Builtin(name.to_string());
+        }
+        let language = language_of(importer);
+        match Form::of(specifier) {
+            Form::Path(written) => match self.locate(path::folder_of(importer), &written) {
+                Err(reason) => Resolution::Unresolved(reason),
+                Ok(target) => {
+                    let file = if is_folder_written(&written) {
+                        relative::folder(&self.table, &target, language)
+                    } else {
+                        relative::file(&self.table, &target, language)
+                    };
+                    file.map_or(Resolution::Unresolved(Reason::NoMatch), Resolution::File)
+                }
+            },
+            Form::Bare(name) => self.resolve_bare(importer, name, mode, language),
+            Form::Nothing => Resolution::Unresolved(Reason::NoMatch),
+        }
     }
+
+    fn resolve_bare(&self, importer: &str, specifier: &str, mode: Mode, language: Language) -> Resolution {
+        let (bare, _) = split_suffix(specifier);
+        if let Some(file) = self.packages.resolve(importer, bare, mode, language) {
+            return Resolution::File(file);
+        }
+        let (name, subpath) = resolver::split_package(bare);
+        if let Some(folder) = self.table.package(name)
+            && let Some(target) = path::join(folder, subpath)
+            && let Some(file) = relative::file(&self.table, &target, language)
+        {
+            // The package's `exports` don't offer the file (or nothing is built): its folder is a good guess.
+            return Resolution::File(file);
+        }
+        if bare.starts_with('#') || name.is_empty() || name == "@" || name == "~" {
+            return Resolution::Unresolved(Reason::NoMatch);
+        }
+        Resolution::Package { name: name.to_string(), subpath: subpath.to_string() }
+    }
+
+    /// The path relative to the root that a relative or absolute path means in a folder.
+    fn locate(&self, folder: &str, written: &str) -> Result<String, Reason> {
+        let target = match self.table.inside(written) {
+            Some(inside) => path::join("", inside),
+            None if is_absolute(written) => None,
+            None => path::join(folder, written),
+        };
+        target.ok_or(Reason::OutsideRoot)
+    }
+
+    /// The absolute path of a file, with `/`: what `__filename` is.
+    pub fn absolute(&self, file: FileId) -> String {
+        format!("{}/{}", self.table.root_text, self.table.path(file))
+    }
+
+    /// The analysed folder, absolute, with `/`: what `process.cwd()` is.
+    pub fn root(&self) -> &str {
+        &self.table.root_text
+    }
+
+    /// The path of a file relative to the root.
+    pub fn path(&self, file: FileId) -> &str {
+        self.table.path(file)
+    }
+}
+
+/// What a specifier looks like.
+enum Form<'a> {
+    /// A relative or absolute path (of a `file:` URL too), with `/`.
+    Path(std::borrow::Cow<'a, str>),
+    /// A package's name, or `#name`.
+    Bare(&'a str),
+    /// Nothing that can be loaded.
+    Nothing,
+}
+
+impl<'a> Form<'a> {
+    fn of(specifier: &'a str) -> Self {
+        if let Some(url) = specifier.strip_prefix("file://") {
+            return Self::Path(percent_decode(url).into());
+        }
+        if specifier.is_empty()
+            || ["data:", "http:", "https:", "blob:"].iter().any(|scheme| specifier.starts_with(scheme))
+        {
+            return Self::Nothing;
+        }
+        let is_relative =
+            specifier == "." || specifier == ".." || specifier.starts_with("./") || specifier.starts_with("../");
+        if is_relative || is_absolute(specifier) {
+            return Self::Path(specifier.into());
+        }
+        Self::Bare(specifier)
+    }
+}
+
+fn is_absolute(path: &str) -> bool {
+    path.starts_with('/') || matches!(path.as_bytes(), [drive, b':', b'/', ..] if drive.is_ascii_alphabetic())
+}
+
+/// Whether a path can only mean a folder.
+fn is_folder_written(path: &str) -> bool {
+    matches!(path.rsplit('/').next(), Some("" | "." | ".."))
+}
+
+fn percent_decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                at += 3;
+            }
+            None => {
+                decoded.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// The language of a file by its extension.
+fn language_of(path: &str) -> Language {
+    match path.rsplit_once('.') {
+        Some((_, "ts" | "tsx" | "mts" | "cts" | "vue")) => Language::Ts,
+        _ => Language::Js,
+    }
+}
+
+/// A specifier without its `?query` and `#fragment`, and these. A leading `#` is a name of `imports`.
+pub fn split_suffix(specifier: &str) -> (&str, &str) {
+    let end = specifier.char_indices().skip(1).find(|(_, c)| matches!(c, '?' | '#')).map(|(at, _)| at);
+    specifier.split_at(end.unwrap_or(specifier.len()))
 }

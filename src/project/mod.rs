@@ -1,10 +1,25 @@
-//! What is there: paths to a `Project`.
+//! What is there: paths to a [`Project`].
+//!
+//! [`load`] finds the analysed folder, walks it, reads the manifests and the configuration, and lists the source files.
+//! It does not read the sources: the driver does, in parallel, through the same [`FileSystem`].
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::base::finding::Incomplete;
 use crate::base::index::IndexVec;
 use crate::base::source::FileId;
+
+pub mod build_output;
+mod discover;
+mod entries;
+pub mod file_system;
+pub mod manifest;
+pub mod path;
+mod root;
+pub mod test_code;
+
+use file_system::FileSystem;
 
 crate::newtype_index! {
     /// A `package.json` of the project.
@@ -22,6 +37,39 @@ pub struct Project {
     pub manifests: IndexVec<ManifestId, Manifest>,
     /// What could not be read or was left out.
     pub incomplete: Vec<Incomplete>,
+    /// Links inside the root that lead to another place inside it: the link's path and the real one.
+    pub links: Vec<(String, String)>,
+    /// How many files were left out because they are compiled from a source that is there.
+    pub compiled_twins: u32,
+    /// The PATHs that were asked for, relative to the root; empty if one of them is the root or lies above it.
+    pub selection: Vec<String>,
+    /// Other files that frameworks' conventions ask for (`serverless.yml`, `wrangler.toml`), sorted.
+    pub other_files: Vec<String>,
+    /// Files whose exports the configuration says are called from outside.
+    pub config_entries: Vec<FileId>,
+}
+
+impl Project {
+    /// The absolute path of a file.
+    pub fn absolute(&self, file: FileId) -> PathBuf {
+        self.root.join(&self.files[file].path)
+    }
+
+    /// The file at a path relative to the root.
+    pub fn file_at(&self, path: &str) -> Option<FileId> {
+        let at = self.files.as_slice().binary_search_by(|file| file.path.as_bytes().cmp(path.as_bytes())).ok()?;
+        u32::try_from(at).ok().map(FileId)
+    }
+
+    /// Whether a file lies in one of the PATHs that were asked for.
+    pub fn is_selected(&self, path: &str) -> bool {
+        self.selection.is_empty() || self.selection.iter().any(|part| part == path || path::below(part, path).is_some())
+    }
+
+    /// How many files are sources: all but JSON.
+    pub fn source_count(&self) -> usize {
+        self.files.iter().filter(|file| !file.is_json()).count()
+    }
 }
 
 /// A file of the project.
@@ -33,6 +81,13 @@ pub struct ProjectFile {
     pub is_test: bool,
     /// The nearest manifest upwards.
     pub manifest: Option<ManifestId>,
+}
+
+impl ProjectFile {
+    /// Whether it is a JSON file: loadable, but no source.
+    pub fn is_json(&self) -> bool {
+        self.path.ends_with(".json")
+    }
 }
 
 /// A `package.json`.
@@ -53,4 +108,85 @@ pub struct Manifest {
     pub names_entries: bool,
     /// The files that `bin` names.
     pub bins: Vec<FileId>,
+    /// `main` as written.
+    pub main: Option<String>,
+    /// `"type": "module"`.
+    pub is_module: bool,
+    /// Whether the test runner's configuration puts spies back or loads modules anew for each test.
+    pub test_runner_restores: bool,
+    /// Whether it has an `exports` map: then nothing else of it can be required.
+    pub has_exports_map: bool,
+    /// The globs of its workspaces.
+    pub workspaces: Vec<String>,
+}
+
+/// What to analyse.
+#[derive(Clone, Debug, Default)]
+pub struct LoadRequest {
+    /// The absolute directory that relative paths start from.
+    pub working_directory: PathBuf,
+    /// The PATHs; none means the working directory.
+    pub paths: Vec<PathBuf>,
+    /// The analysed folder, if it is given.
+    pub root: Option<PathBuf>,
+}
+
+/// Why there is nothing that could be analysed: wrong use, or a configuration that can't be used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProjectError {
+    /// A sentence for people. Never the contents of a file.
+    pub message: String,
+    /// The file, and where in it (line and column from 1), if it is about one.
+    pub place: Option<(PathBuf, u32, u32)>,
+    /// What was probably meant, or what to do.
+    pub help: Option<String>,
+}
+
+impl ProjectError {
+    /// An error about no place in a file.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), place: None, help: None }
+    }
+}
+
+impl fmt::Display for ProjectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((path, line, column)) = &self.place {
+            write!(f, "{}:{line}:{column}: ", path.display())?;
+        }
+        f.write_str(&self.message)?;
+        if let Some(help) = &self.help {
+            write!(f, " ({help})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ProjectError {}
+
+/// Finds the analysed folder and all that is in it.
+///
+/// # Errors
+/// If a path is not there, the configuration can't be used, or there is no source to analyse.
+pub fn load(request: &LoadRequest, fs: &dyn FileSystem) -> Result<Project, ProjectError> {
+    let place = root::find(request, fs)?;
+    let found = discover::discover(&place, fs)?;
+    let mut project = Project {
+        root: place.root,
+        links: found.links,
+        incomplete: found.incomplete,
+        compiled_twins: found.compiled_twins,
+        selection: place.selection,
+        other_files: found.other_files,
+        ..Project::default()
+    };
+    entries::fill(&mut project, found.files, found.manifests);
+    project.incomplete.sort();
+    if project.source_count() == 0 {
+        return Err(ProjectError::new(format!(
+            "nothing to analyse: no JavaScript or TypeScript file in {}",
+            project.root.display()
+        )));
+    }
+    Ok(project)
 }

@@ -288,7 +288,7 @@ pub struct Site {
 }
 
 /// What an allocation site makes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub enum SiteKind {
     /// `{…}` (and the object of an enum or namespace).
     Object,

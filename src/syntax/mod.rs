@@ -1,3 +1,118 @@
 //! One file: text to facts.
 
+mod directives;
+#[cfg(test)]
+mod dump;
+mod lower;
+mod parse;
+mod prescan;
+mod scopes;
+#[cfg(test)]
+mod tests;
+mod vue;
+
 pub mod facts;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use swc_common::comments::SingleThreadedComments;
+
+use crate::base::span::ByteRange;
+use facts::ModuleFacts;
+
+/// The endings of files that are lowered.
+pub const LANGUAGE_ENDINGS: &[&str] = &["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue"];
+
+/// How big a stack [`lower`] needs. The parser's recursion is as deep as its input, and an overflow ends the process:
+/// threads that call [`lower`] must be made with this (`rayon::ThreadPoolBuilder::stack_size`), and what would not
+/// fit is refused before it is parsed. Only the pages that are used cost memory.
+pub const STACK_SIZE: usize = 256 << 20;
+
+/// Whether a file is one of the languages that are lowered; declarations (`.d.ts`) hold no code.
+pub fn is_source(path: &str) -> bool {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let Some((stem, ending)) = name.rsplit_once('.') else { return false };
+    let is_declaration = matches!(ending, "ts" | "mts" | "cts") && stem.ends_with(".d");
+    LANGUAGE_ENDINGS.contains(&ending) && !is_declaration
+}
+
+/// One file.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// Its path, of which only the name and the ending matter.
+    pub path: &'a str,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+}
+
+/// What was understood of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Lowered {
+    /// Its facts: a module's body without content, where it could not be understood.
+    pub facts: ModuleFacts,
+    /// What was not analysed.
+    pub problems: Vec<Problem>,
+}
+
+/// Why a file, or a part of it, was not analysed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// A word for machines.
+    pub reason: &'static str,
+    /// A sentence for people.
+    pub message: String,
+    /// Where, if that is known.
+    pub range: Option<ByteRange>,
+}
+
+/// Lowers one file.
+pub fn lower(input: Input<'_>) -> Lowered {
+    catch_unwind(AssertUnwindSafe(|| understand(input))).unwrap_or_else(|_| {
+        refused(Problem { reason: "internal-error", message: "the parser failed on this file".into(), range: None })
+    })
+}
+
+fn refused(problem: Problem) -> Lowered {
+    Lowered { facts: lower::nothing(), problems: vec![problem] }
+}
+
+fn understand(input: Input<'_>) -> Lowered {
+    if let Some(problem) = prescan::too_large(input.bytes) {
+        return refused(problem);
+    }
+    let text = match std::str::from_utf8(input.bytes) {
+        Ok(text) if !text.contains('\0') => text,
+        _ => {
+            let message = "the file is not UTF-8 text".into();
+            return refused(Problem { reason: "not-text", message, range: None });
+        }
+    };
+    // A byte order mark counts in offsets, and is no text.
+    let unmarked = text.strip_prefix('\u{feff}').map(|rest| format!("   {rest}"));
+    let text = unmarked.as_deref().unwrap_or(text);
+    let scripts = input.path.ends_with(".vue").then(|| vue::scripts(text));
+    let text = scripts.as_deref().unwrap_or(text);
+    if let Some(problem) = prescan::refusal(text, input.path) {
+        return refused(problem);
+    }
+    match parsed(text, input.path) {
+        Ok(facts) => Lowered { facts, problems: Vec::new() },
+        Err(problem) => {
+            refused(Problem { reason: "syntax-error", message: problem.message, range: Some(problem.range) })
+        }
+    }
+}
+
+/// Parses and lowers; the tree is dropped here, on the stack that was big enough for it.
+fn parsed(text: &str, path: &str) -> Result<ModuleFacts, parse::SyntaxProblem> {
+    if path.ends_with(".json") {
+        return parse::json(text).map(|value| lower::json(&value));
+    }
+    let comments = text.contains(directives::MARKER).then(SingleThreadedComments::default);
+    let program = parse::program(text, path, comments.as_ref())?;
+    let mut facts = lower::program(&program);
+    if let Some(comments) = comments {
+        facts.suppressions = directives::suppressions(text, &comments);
+    }
+    Ok(facts)
+}

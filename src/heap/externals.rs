@@ -1,0 +1,539 @@
+//! Packages and the platform: what the models say about their members and calls, applied.
+
+use smallvec::SmallVec;
+
+use crate::base::finding::Confidence;
+use crate::base::name::Name;
+use crate::heap::builtins::NativeCall;
+use crate::heap::constraints::edge_of;
+use crate::heap::field::Field;
+use crate::heap::graph::{EdgeKind, NodeId};
+use crate::heap::instance::Phase;
+use crate::heap::limits::DEPTH;
+use crate::heap::natives::{self, Native};
+use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
+use crate::heap::solver::{
+    Arg, Callback, CallbackId, InvocationId, InvocationKind, Listener, RootCause, Solver, Special, This,
+};
+use crate::models::facts::{
+    Arguments, CallFacts, CallbackFacts, CallbackResult, Condition, ContainerLike, PathId, Position, ResultFacts,
+    SelfBound, Step,
+};
+use crate::syntax::facts::{CallId, NameId};
+use crate::base::source::FileId;
+
+impl Solver<'_> {
+    /// A free name: the module's own, the language's, the platform's, or a global of the project.
+    pub(super) fn load_global(&mut self, file: FileId, name: NameId, dst: NodeId) {
+        let global = self.global_name(file, name);
+        let text = self.input.facts[file].name(name);
+        if self.load_module_name(file, text, dst) {
+            return;
+        }
+        if let "undefined" | "NaN" | "Infinity" = text {
+            return;
+        }
+        self.load_global_member(global, dst);
+        let field = self.field(self.well_known.global, Field::name(global));
+        self.graph.add_edge(field, dst, EdgeKind::Promote);
+    }
+
+    fn load_global_member(&mut self, name: Name, dst: NodeId) {
+        let text = self.names.text(name).to_owned();
+        if let "globalThis" | "global" | "window" | "self" = text.as_str() {
+            self.graph.insert(dst, Value::object(self.well_known.global, Lifetime::Module));
+        } else if let Some(native) = natives::global(&text) {
+            let value = self.native_value(native);
+            self.graph.insert(dst, value);
+        } else if let Some(path) = self.input.models.global(&text) {
+            let source = Source::External { package: self.well_known.empty, path: Some(path), made: None, label: name };
+            let object = self.object(source, ObjectKind::Plain);
+            self.graph.insert(dst, Value::object(object, Lifetime::Module));
+        }
+    }
+
+    /// A package's exports.
+    pub(super) fn package_value(&mut self, package: &str) -> Value {
+        let path = self.input.models.package(package);
+        let name = self.names.intern(package);
+        let source = Source::External { package: name, path, made: None, label: name };
+        Value::object(self.object(source, ObjectKind::Plain), Lifetime::Module)
+    }
+
+    /// A value at an access path of the models.
+    pub(super) fn external_at(&mut self, path: PathId, made: Option<(InstanceId, Option<CallId>)>) -> Value {
+        let label = self.names.intern(&self.input.models.facts(path).label);
+        let source = Source::External { package: self.well_known.empty, path: Some(path), made, label };
+        Value::object(self.object(source, ObjectKind::Plain), Lifetime::Fresh)
+    }
+
+    /// What instances of an external class inherit from.
+    pub(super) fn external_instance(&mut self, path: Option<PathId>, package: Name, label: Name) -> Value {
+        let path = path.and_then(|path| self.input.models.step(path, Step::Instance));
+        let source = Source::External { package, path, made: None, label };
+        Value::object(self.object(source, ObjectKind::Plain), Lifetime::Module)
+    }
+
+    /// A member of something external. What the project itself wrote there is read besides.
+    pub(super) fn load_external(&mut self, object: ObjectId, lifetime: Lifetime, field: Field, dst: NodeId) {
+        let crate::heap::field::FieldKind::Name(name) = field.kind() else {
+            if field == Field::ELEMENT {
+                self.load_external_element(object, lifetime, dst);
+            }
+            return;
+        };
+        if object == self.well_known.global {
+            self.load_global_member(name, dst);
+            return;
+        }
+        let Source::External { package, path, made, label } = self.objects[object].source else { return };
+        let text = self.names.text(name).to_owned();
+        if text == "default" {
+            self.graph.insert(dst, Value::object(object, lifetime));
+        }
+        let step = if text == "prototype" { Step::Instance } else { Step::Member(&text) };
+        let inner = path.and_then(|path| self.input.models.step(path, step));
+        let data = path.and_then(|path| self.input.models.facts(path).value.data);
+        if inner.is_none()
+            && let Some(kind) = data
+        {
+            self.insert_data(dst, kind);
+            return;
+        }
+        let label = self.member_label(package, label, inner.is_some(), &text);
+        let is_shared = inner.is_some_and(|path| self.input.models.facts(path).value.is_shared);
+        if let Some(kind) = inner.and_then(|path| self.input.models.facts(path).value.data) {
+            self.insert_data(dst, kind);
+        }
+        let member = self.object(Source::External { package, path: inner, made, label }, ObjectKind::Plain);
+        let lifetime = if is_shared { Lifetime::Module } else { lifetime };
+        self.graph.insert(dst, Value::object(member, lifetime));
+    }
+
+    /// Members that no model mentions share one object, but for the platform's modules, whose functions the solver
+    /// knows by name.
+    fn member_label(&mut self, package: Name, label: Name, is_known: bool, member: &str) -> Name {
+        let of_platform = self.names.text(package).starts_with("node:") && self.names.text(label).len() < 60;
+        if is_known || of_platform {
+            let text = format!("{}.{member}", self.names.text(label));
+            self.names.intern(&text)
+        } else if package == self.well_known.empty {
+            label
+        } else {
+            package
+        }
+    }
+
+    /// An element of something external.
+    pub(super) fn load_external_element(&mut self, object: ObjectId, lifetime: Lifetime, dst: NodeId) {
+        let Source::External { package, path: Some(path), made, label } = self.objects[object].source else {
+            return;
+        };
+        let facts = self.input.models.facts(path);
+        if let Some(inner) = self.input.models.step(path, Step::Element) {
+            let element = self.object(Source::External { package, path: Some(inner), made, label }, ObjectKind::Plain);
+            self.graph.insert(dst, Value::object(element, lifetime));
+        } else if let Some(kind) = facts.value.data {
+            self.insert_data(dst, kind);
+        }
+    }
+
+    /// A call of something external.
+    pub(super) fn call_external(&mut self, invocation: InvocationId, object: ObjectId, lifetime: Lifetime) {
+        if self.call_platform(invocation, object) {
+            return;
+        }
+        let Source::External { package, path, label, .. } = self.objects[object].source else { return };
+        let kind = self.invocations[invocation].kind;
+        let is_construct = kind != InvocationKind::Call;
+        let models = self.input.models;
+        let facts = path.and_then(|path| {
+            let facts = models.facts(path);
+            if is_construct { facts.construct.as_ref() } else { facts.call.as_ref() }
+        });
+        match (path, facts) {
+            (Some(path), Some(facts)) if self.conditions_hold(invocation, &facts.when) => {
+                self.apply_call_facts(invocation, (path, facts), is_construct, (package, label), lifetime);
+            }
+            _ => self.call_unmodelled(invocation, path, package, label),
+        }
+    }
+
+    /// A call of which the models say nothing: opaque, but the result is still the package's.
+    fn call_unmodelled(&mut self, invocation: InvocationId, path: Option<PathId>, package: Name, label: Name) {
+        self.opaque_call(invocation);
+        let data = path.and_then(|path| self.input.models.facts(path).value.data);
+        if let (Some(kind), Some(dst)) = (data, self.invocations[invocation].dst) {
+            self.insert_data(dst, kind);
+            return;
+        }
+        self.give_external_result(invocation, path, package, label);
+    }
+
+    fn give_external_result(&mut self, invocation: InvocationId, path: Option<PathId>, package: Name, label: Name) {
+        let inv = &self.invocations[invocation];
+        if inv.kind == InvocationKind::Super {
+            return;
+        }
+        let Some(dst) = inv.dst else { return };
+        let made = Some((inv.caller, inv.call));
+        let step = if inv.kind == InvocationKind::New { Step::Instance } else { Step::Return };
+        let inner = path.and_then(|path| self.input.models.step(path, step));
+        if let Some(kind) = inner.and_then(|path| self.input.models.facts(path).value.data) {
+            self.insert_data(dst, kind);
+        }
+        let is_shared = inner.is_some_and(|path| self.input.models.facts(path).value.is_shared);
+        let result = self.object(Source::External { package, path: inner, made, label }, ObjectKind::Plain);
+        let lifetime = if is_shared { Lifetime::Module } else { Lifetime::Fresh };
+        self.graph.insert(dst, Value::object(result, lifetime));
+    }
+
+    /// Whether the conditions of a model hold, as far as the arguments are known when the call is first seen.
+    pub(super) fn conditions_hold(&self, invocation: InvocationId, conditions: &[Condition]) -> bool {
+        let args = &self.invocations[invocation].args;
+        conditions.iter().all(|condition| match condition {
+            Condition::ArgumentIs(index, texts) => {
+                self.argument_texts(invocation, *index).iter().any(|text| texts.iter().any(|t| matches_word(t, text)))
+            }
+            Condition::ArgumentIsNot(index, texts) => {
+                !self.argument_texts(invocation, *index).iter().any(|text| texts.iter().any(|t| matches_word(t, text)))
+            }
+            Condition::AtLeast(count) => args.len() >= *count as usize,
+            Condition::AtMost(count) => args.len() <= *count as usize,
+            Condition::PathArgument(index) => {
+                self.argument_texts(invocation, *index).iter().any(|text| text.starts_with('/'))
+            }
+        })
+    }
+
+    fn argument_texts(&self, invocation: InvocationId, index: u32) -> Vec<String> {
+        let Some(arg) = self.invocations[invocation].args.get(index as usize) else { return Vec::new() };
+        self.graph
+            .set(arg.node)
+            .iter()
+            .filter_map(|value| match value.kind() {
+                ValueKind::String(id) => Some(crate::heap::strings::display(self.strings.parts(id))),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The nodes of the arguments that a model means.
+    pub(super) fn selected(&mut self, invocation: InvocationId, arguments: &Arguments) -> SmallVec<[NodeId; 3]> {
+        let inv = self.invocations[invocation].clone();
+        let nodes = |args: &[Arg]| args.iter().map(|arg| arg.node).collect();
+        match arguments {
+            Arguments::At(index) => inv.args.get(*index as usize).map(|arg| arg.node).into_iter().collect(),
+            Arguments::From(index) => nodes(inv.args.get(*index as usize..).unwrap_or_default()),
+            Arguments::Last => inv.args.last().map(|arg| arg.node).into_iter().collect(),
+            Arguments::All => nodes(&inv.args),
+            Arguments::Receiver => match inv.this {
+                This::Node(node) => SmallVec::from_slice(&[node]),
+                This::Value(value) => {
+                    let node = self.fresh_node();
+                    self.graph.insert(node, value);
+                    SmallVec::from_slice(&[node])
+                }
+                This::None => SmallVec::new(),
+            },
+        }
+    }
+
+    fn apply_call_facts(
+        &mut self,
+        invocation: InvocationId,
+        (path, facts): (PathId, &CallFacts),
+        is_construct: bool,
+        (package, label): (Name, Name),
+        lifetime: Lifetime,
+    ) {
+        let inv = self.invocations[invocation].clone();
+        let call = NativeCall {
+            invocation,
+            caller: inv.caller,
+            call: inv.call,
+            this: match inv.this {
+                This::Value(value) => Some(value),
+                This::None | This::Node(_) => None,
+            },
+            args: inv.args.clone(),
+            dst: if inv.kind == InvocationKind::Super { None } else { inv.dst },
+            native: Native::Global(""),
+        };
+        let is_held = self.is_held(invocation, lifetime);
+        for (index, callback) in facts.callbacks.iter().enumerate() {
+            if !self.conditions_hold(invocation, &callback.when) {
+                continue;
+            }
+            let index = u8::try_from(index).unwrap_or(u8::MAX);
+            let id = self.callbacks.push(Callback { invocation, path, is_construct, index, is_held });
+            for node in self.selected(invocation, &callback.argument) {
+                self.listen(node, Listener::Callback { callback: id, depth: 0 });
+            }
+        }
+        for effect in &facts.effects {
+            self.apply_effect(&call, effect, path, label);
+        }
+        if let Some(loader) = &facts.loader {
+            self.apply_loader(&call, loader);
+        }
+        self.apply_result(&call, &facts.result, path, (package, label));
+    }
+
+    /// Whether what a call registers outlives it: it is registered while modules load, or on something
+    /// module-lifetime or the platform.
+    fn is_held(&self, invocation: InvocationId, callee: Lifetime) -> bool {
+        let inv = &self.invocations[invocation];
+        match inv.this {
+            _ if inv.phase == Phase::Init => true,
+            This::Value(value) => value.as_object().is_some_and(|(_, lifetime)| lifetime == Lifetime::Module),
+            This::Node(_) => false,
+            This::None => callee == Lifetime::Module,
+        }
+    }
+
+    fn apply_result(&mut self, call: &NativeCall, result: &ResultFacts, path: PathId, (package, label): (Name, Name)) {
+        let Some(dst) = call.dst else { return };
+        match result {
+            ResultFacts::Path => self.give_external_result(call.invocation, Some(path), package, label),
+            ResultFacts::Receiver => match self.invocations[call.invocation].this {
+                This::Value(value) => {
+                    self.graph.insert(dst, value);
+                }
+                This::Node(node) => self.graph.add_edge(node, dst, EdgeKind::Copy),
+                This::None => {}
+            },
+            ResultFacts::Argument(arguments) => {
+                for node in self.selected(call.invocation, arguments) {
+                    self.graph.add_edge(node, dst, EdgeKind::Copy);
+                }
+            }
+            ResultFacts::At(path) => {
+                let value = self.external_at(*path, Some((call.caller, call.call)));
+                self.graph.insert(dst, value);
+                if let Some(kind) = self.input.models.facts(*path).value.data {
+                    self.insert_data(dst, kind);
+                }
+            }
+            ResultFacts::Data(kind) => self.insert_data(dst, *kind),
+            ResultFacts::Derived => {
+                self.derive_all(call);
+                self.graph.insert(dst, Value::data(Data::Unknown));
+            }
+            ResultFacts::ElementsOf(arguments) => {
+                let element = self.give_array(call);
+                for node in self.selected(call.invocation, arguments) {
+                    self.elements_or_values(node, element);
+                }
+            }
+            ResultFacts::CopyOf(arguments) => self.give_copy(call, arguments),
+            ResultFacts::DeepCopy => {
+                self.derive_all(call);
+                self.graph.insert(dst, Value::data(Data::Unknown));
+            }
+            ResultFacts::Container(container) => self.give_container(call, container.like, &container.bound),
+            ResultFacts::KeysOf(arguments) => {
+                let element = self.give_array(call);
+                for node in self.selected(call.invocation, arguments) {
+                    self.listen(node, Listener::Keys { dst: element });
+                }
+            }
+            ResultFacts::Opaque => {
+                self.derive_all(call);
+                self.graph.insert(dst, Value::data(Data::Unknown));
+            }
+        }
+    }
+
+    fn give_copy(&mut self, call: &NativeCall, arguments: &Arguments) {
+        let object = self.made(call.caller, call.call, 0, ObjectKind::Plain);
+        self.give(call, Value::object(object, Lifetime::Fresh));
+        let target = self.fresh_node();
+        self.graph.insert(target, Value::object(object, Lifetime::Fresh));
+        for node in self.selected(call.invocation, arguments) {
+            self.listen(node, Listener::CopyFrom { dst: target, except: crate::heap::solver::ExceptId(0) });
+        }
+    }
+
+    fn give_container(&mut self, call: &NativeCall, like: ContainerLike, bound: &SelfBound) {
+        let kind = match like {
+            ContainerLike::Map => ObjectKind::Map,
+            ContainerLike::Set => ObjectKind::Set,
+            ContainerLike::Array => ObjectKind::Array,
+            ContainerLike::Object => ObjectKind::Plain,
+        };
+        let object = self.made(call.caller, call.call, 7, kind);
+        self.objects[object].bounds_itself |= match bound {
+            SelfBound::Always => true,
+            SelfBound::Never => false,
+            SelfBound::Options(index, options) => self.has_option(call, *index, options),
+        };
+        self.give(call, Value::object(object, Lifetime::Fresh));
+    }
+
+    /// Whether an argument is a number, or an object with one of these properties.
+    fn has_option(&mut self, call: &NativeCall, index: u32, options: &[String]) -> bool {
+        let Some(node) = call.arg(index as usize) else { return false };
+        let values: Vec<Value> = self.graph.set(node).iter().collect();
+        values.is_empty() && call.args.len() > index as usize
+            || values.into_iter().any(|value| match value.kind() {
+                ValueKind::Object(object, _) => options.iter().any(|option| {
+                    let name = self.names.intern(option);
+                    self.fields.contains_key(&(object, Field::name(name)))
+                }),
+                ValueKind::String(_) | ValueKind::Data(_) => true,
+            })
+    }
+
+    /// A value in a callback's place: a function is called as the model says; arrays and objects are looked into.
+    pub(super) fn callback_value(&mut self, callback: CallbackId, value: Value, depth: u8) {
+        let Some((object, lifetime)) = value.as_object() else { return };
+        let at = usize::from(depth & 0x0F);
+        let nested = depth >> 4;
+        let is_callable = matches!(
+            self.objects[object].source,
+            Source::Function { .. } | Source::Bound { .. } | Source::Native(_) | Source::Call { .. }
+        ) && self.objects[object].kind == ObjectKind::Function;
+        let segment = self.callback_facts(callback).path.get(at).cloned();
+        let segment = segment.as_deref();
+        match segment {
+            None | Some("**") if is_callable => self.register_callback(callback, value),
+            None if self.objects[object].kind == ObjectKind::Array && nested < 3 => {
+                let element = self.elements_through(object, edge_of(lifetime));
+                self.listen(element, Listener::Callback { callback, depth: depth + 0x10 });
+            }
+            Some(segment @ ("*" | "**")) => {
+                if segment == "**" && nested >= DEPTH {
+                    return;
+                }
+                let any = self.all_properties(object);
+                let node = self.fresh_node();
+                self.graph.add_edge(any, node, edge_of(lifetime));
+                let next = if segment == "*" { depth + 1 } else { depth + 0x10 };
+                self.listen(node, Listener::Callback { callback, depth: next });
+            }
+            Some(segment) => {
+                let name = self.names.intern(segment);
+                let node = self.fresh_node();
+                self.load(value, Field::name(name), node);
+                self.listen(node, Listener::Callback { callback, depth: depth + 1 });
+            }
+            None => {}
+        }
+    }
+
+    fn callback_facts(&self, callback: CallbackId) -> &'_ CallbackFacts {
+        let Callback { path, is_construct, index, .. } = self.callbacks[callback];
+        let facts = self.input.models.facts(path);
+        let call = if is_construct { &facts.construct } else { &facts.call };
+        &call.as_ref().expect("callbacks come from call facts").callbacks[usize::from(index)]
+    }
+
+    fn register_callback(&mut self, callback: CallbackId, value: Value) {
+        let facts = self.callback_facts(callback).clone();
+        let Callback { invocation, is_held, path, .. } = self.callbacks[callback];
+        let mut inner = self.invocations[invocation].clone();
+        inner.this = This::None;
+        inner.kind = InvocationKind::Call;
+        inner.position = Some(facts.position);
+        inner.args = self.callback_arguments(callback, &facts, value);
+        inner.dst = self.callback_result(callback, &facts, value);
+        if facts.returns == CallbackResult::Wrapped {
+            return;
+        }
+        let mut function = value;
+        if facts.position == Position::Repeat {
+            inner.phase = Phase::Repeat;
+            if is_held {
+                function = value.promoted();
+            }
+        }
+        if facts.context.is_some() {
+            inner.phase = Phase::Repeat;
+            let label = facts.label.clone().unwrap_or_else(|| self.input.models.facts(path).label.clone());
+            let label = self.names.intern(&label);
+            inner.root = Some(RootCause { kind: facts.context, confidence: Confidence::High, label, function: None });
+        }
+        if let Some(this) = &facts.this {
+            let node = self.fresh_node();
+            self.fill_param(node, this, invocation);
+            inner.this = This::Node(node);
+        }
+        let inner = self.invocation(inner);
+        self.invoke(inner, function);
+    }
+
+    /// What a callback is called with. The nodes are the callback's own; parameters beyond the model's are unknown.
+    fn callback_arguments(
+        &mut self,
+        callback: CallbackId,
+        facts: &CallbackFacts,
+        function: Value,
+    ) -> SmallVec<[Arg; 3]> {
+        let wanted = function.as_object().map_or(0, |(object, _)| match self.objects[object].source {
+            Source::Function { file, function, .. } => self.input.facts[file].params_of(function).len(),
+            _ => 0,
+        });
+        let modelled = facts.params.iter().map(|(index, _)| *index as usize + 1).max().unwrap_or(0);
+        let mut args = self.callback_args.get(&callback).cloned().unwrap_or_default();
+        while args.len() < wanted.max(modelled) {
+            let index = u32::try_from(args.len()).unwrap_or(u32::MAX);
+            let node = self.fresh_node();
+            let invocation = self.callbacks[callback].invocation;
+            let mut is_known = false;
+            for (_, param) in facts.params.iter().filter(|(at, _)| *at == index) {
+                is_known = true;
+                self.fill_param(node, param, invocation);
+            }
+            if !is_known {
+                self.graph.insert(node, Value::data(Data::Unknown));
+            }
+            args.push(Arg { node, is_spread: false });
+        }
+        self.callback_args.insert(callback, args.clone());
+        args
+    }
+
+    fn callback_result(&mut self, callback: CallbackId, facts: &CallbackFacts, function: Value) -> Option<NodeId> {
+        let invocation = self.callbacks[callback].invocation;
+        let inv = self.invocations[invocation].clone();
+        let dst = inv.dst?;
+        match facts.returns {
+            CallbackResult::Dropped => None,
+            CallbackResult::Result => {
+                let node = self.fresh_node();
+                self.listen(node, Listener::Await { dst });
+                self.graph.add_edge(node, dst, EdgeKind::Copy);
+                Some(node)
+            }
+            CallbackResult::Elements => {
+                let array = self.made(inv.caller, inv.call, 6, ObjectKind::Array);
+                self.graph.insert(dst, Value::object(array, Lifetime::Fresh));
+                let element = self.field(array, Field::ELEMENT);
+                let node = self.fresh_node();
+                self.listen(node, Listener::Await { dst: element });
+                Some(node)
+            }
+            CallbackResult::Wrapped => {
+                let call = inv.call.unwrap_or(CallId(u32::MAX - 1));
+                let object = self.object(Source::Bound { instance: inv.caller, call }, ObjectKind::Function);
+                let target = match self.specials.get(&object) {
+                    Some(Special::Bound { target, .. }) => *target,
+                    _ => self.fresh_node(),
+                };
+                self.graph.insert(target, function);
+                self.specials.insert(object, Special::Bound { target, this: This::None, args: SmallVec::new() });
+                self.graph.insert(dst, Value::object(object, Lifetime::Fresh));
+                None
+            }
+        }
+    }
+}
+
+/// A word of a model's condition: `SIG*` matches all that begins so.
+fn matches_word(word: &str, text: &str) -> bool {
+    match word.strip_suffix('*') {
+        Some(prefix) => text.starts_with(prefix),
+        None => word == text,
+    }
+}

@@ -1,0 +1,77 @@
+//! Fields of abstract objects.
+
+use crate::base::name::Name;
+
+/// A field: a property's name, an accessor, or one of the special fields that stand for elements, keys and values.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Field(u32);
+
+const TAG: u32 = 0xC000_0000;
+const GETTER: u32 = 0x4000_0000;
+const SETTER: u32 = 0x8000_0000;
+const SPECIAL: u32 = 0xC000_0000;
+
+/// A field, taken apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FieldKind {
+    /// A property.
+    Name(Name),
+    /// The getter of a property.
+    Getter(Name),
+    /// The setter of a property.
+    Setter(Name),
+    /// An element at a place of a tuple.
+    Index(u32),
+    /// One of the special fields.
+    Special,
+}
+
+impl Field {
+    /// Array elements, set members, iterators' values: any of them.
+    pub const ELEMENT: Field = Field(SPECIAL | 16);
+    /// Properties under computed keys that are not known.
+    pub const UNKNOWN: Field = Field(SPECIAL | 17);
+    /// The computed keys of an object, the keys of a map.
+    pub const KEYS: Field = Field(SPECIAL | 18);
+    /// The values of a map.
+    pub const MAP_VALUE: Field = Field(SPECIAL | 19);
+    /// What a promise gives.
+    pub const PROMISED: Field = Field(SPECIAL | 20);
+    /// All elements: `ELEMENT` and the places of the tuple.
+    pub const ALL_ELEMENTS: Field = Field(SPECIAL | 21);
+    /// All properties with values: what reading under an unknown key gives.
+    pub const ANY: Field = Field(SPECIAL | 22);
+    /// How many places of a tuple are kept apart.
+    pub const TUPLE: u32 = 8;
+
+    /// A property.
+    pub fn name(name: Name) -> Self {
+        Self(name.0)
+    }
+
+    /// A property's getter.
+    pub fn getter(name: Name) -> Self {
+        Self(name.0 | GETTER)
+    }
+
+    /// A property's setter.
+    pub fn setter(name: Name) -> Self {
+        Self(name.0 | SETTER)
+    }
+
+    /// An element of a tuple; beyond [`Field::TUPLE`] any element.
+    pub fn index(index: u32) -> Self {
+        if index < Self::TUPLE { Self(SPECIAL | index) } else { Self::ELEMENT }
+    }
+
+    /// The field taken apart.
+    pub fn kind(self) -> FieldKind {
+        match self.0 & TAG {
+            SPECIAL if self.0 & !TAG < Self::TUPLE => FieldKind::Index(self.0 & !TAG),
+            SPECIAL => FieldKind::Special,
+            GETTER => FieldKind::Getter(Name(self.0 & !TAG)),
+            SETTER => FieldKind::Setter(Name(self.0 & !TAG)),
+            _ => FieldKind::Name(Name(self.0)),
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! The constraint graph: nodes with points-to sets, subset edges between them, difference propagation, and lazy
+//! collapsing of cycles. It knows nothing of JavaScript: whoever solves puts *listeners* on nodes, which are handed
+//! each value of the node once.
+//!
+//! Invariant between two steps: a value that is in a node's set either has been handed to all its edges and
+//! listeners, or is in its delta, and then the node is on the worklist.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
+
+use crate::heap::limits::{Hits, MANY, MANY_FUNCTIONS, STRINGS};
+use crate::heap::object::{Data, Value, ValueKind};
+use crate::heap::points_to::PointsToSet;
+
+crate::newtype_index! {
+    /// A value node.
+    pub struct NodeId;
+}
+
+/// What an edge does to the values that pass it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum EdgeKind {
+    /// Nothing.
+    Copy,
+    /// Objects become module-lifetime. Never part of a collapsed cycle.
+    Promote,
+    /// Only origins pass: a string becomes what its parts are known to be. Never part of a collapsed cycle.
+    Derive,
+}
+
+/// An edge to a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Edge {
+    /// The node that receives.
+    pub to: NodeId,
+    /// What happens on the way.
+    pub kind: EdgeKind,
+}
+
+
+/// The graph. `L` is the solver's kind of listener.
+#[derive(Debug)]
+pub struct Graph<L> {
+    representative: Vec<NodeId>,
+    sets: Vec<PointsToSet>,
+    deltas: Vec<SmallVec<[Value; 2]>>,
+    edges: Vec<SmallVec<[Edge; 2]>>,
+    listeners: Vec<SmallVec<[L; 1]>>,
+    known_edges: FxHashSet<(NodeId, NodeId, EdgeKind)>,
+    checked_cycles: FxHashSet<(NodeId, NodeId)>,
+    worklist: VecDeque<NodeId>,
+    /// For each object whether it is callable; kept by the solver.
+    pub callable: Vec<bool>,
+    many: Vec<bool>,
+    /// How often limits were hit.
+    pub hits: Hits,
+    /// Values moved so far.
+    pub work: u64,
+}
+
+impl<L: Copy> Graph<L> {
+    /// An empty graph.
+    pub fn new() -> Self {
+        Self {
+            representative: Vec::new(),
+            sets: Vec::new(),
+            deltas: Vec::new(),
+            edges: Vec::new(),
+            listeners: Vec::new(),
+            known_edges: FxHashSet::default(),
+            checked_cycles: FxHashSet::default(),
+            worklist: VecDeque::new(),
+            callable: Vec::new(),
+            many: Vec::new(),
+            hits: Hits::default(),
+            work: 0,
+        }
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.representative.len()
+    }
+
+    /// Whether there is no node.
+    pub fn is_empty(&self) -> bool {
+        self.representative.is_empty()
+    }
+
+    /// Adds `count` nodes and returns the first.
+    pub fn add_nodes(&mut self, count: u32) -> NodeId {
+        let first = u32::try_from(self.representative.len()).expect("fewer than 2^32 nodes");
+        let len = self.representative.len() + count as usize;
+        self.representative.extend((first..first + count).map(NodeId));
+        self.sets.resize_with(len, PointsToSet::default);
+        self.deltas.resize_with(len, SmallVec::new);
+        self.edges.resize_with(len, SmallVec::new);
+        self.listeners.resize_with(len, SmallVec::new);
+        self.many.resize(len, false);
+        NodeId(first)
+    }
+
+    /// The node that stands for `node` since cycles were collapsed.
+    pub fn find(&self, mut node: NodeId) -> NodeId {
+        while self.representative[node.0 as usize] != node {
+            node = self.representative[node.0 as usize];
+        }
+        node
+    }
+
+    /// The values of a node.
+    pub fn set(&self, node: NodeId) -> &PointsToSet {
+        &self.sets[self.find(node).0 as usize]
+    }
+
+    /// Whether the node holds more objects than the cap.
+    pub fn is_many(&self, node: NodeId) -> bool {
+        self.many[self.find(node).0 as usize]
+    }
+
+    /// The edges out of a node.
+    pub fn edges(&self, node: NodeId) -> &[Edge] {
+        &self.edges[self.find(node).0 as usize]
+    }
+
+    /// Adds a value to a node.
+    pub fn insert(&mut self, node: NodeId, value: Value) -> bool {
+        let node = self.find(node);
+        let at = node.0 as usize;
+        if self.sets[at].contains(value) {
+            return false;
+        }
+        let value = match self.admit(at, value) {
+            Some(value) => value,
+            None => return false,
+        };
+        if !self.sets[at].insert(value) {
+            return false;
+        }
+        if self.deltas[at].is_empty() {
+            self.worklist.push_back(node);
+        }
+        self.deltas[at].push(value);
+        true
+    }
+
+    /// Applies the caps: the value to insert instead, or none.
+    fn admit(&mut self, at: usize, value: Value) -> Option<Value> {
+        let set = &self.sets[at];
+        if set.len() < STRINGS {
+            return Some(value);
+        }
+        match value.kind() {
+            ValueKind::Data(_) => Some(value),
+            ValueKind::String(_) => {
+                let strings = set.iter().filter(|v| matches!(v.kind(), ValueKind::String(_))).count();
+                if strings < STRINGS {
+                    return Some(value);
+                }
+                self.hits.strings += 1;
+                Some(Value::data(Data::Unknown))
+            }
+            ValueKind::Object(id, _) => {
+                let objects = set.iter().filter(|v| v.is_object()).count();
+                if objects < MANY {
+                    return Some(value);
+                }
+                if !self.many[at] {
+                    self.many[at] = true;
+                    self.hits.many += 1;
+                }
+                let is_callable = self.callable.get(id.0 as usize).copied().unwrap_or(false);
+                (is_callable && objects < MANY_FUNCTIONS).then_some(value)
+            }
+        }
+    }
+
+    /// Adds a subset edge, and hands the values that are there over it.
+    pub fn add_edge(&mut self, from: NodeId, to: NodeId, kind: EdgeKind) {
+        let (from, to) = (self.find(from), self.find(to));
+        if (from == to && kind != EdgeKind::Promote) || !self.known_edges.insert((from, to, kind)) {
+            return;
+        }
+        self.edges[from.0 as usize].push(Edge { to, kind });
+        let values: SmallVec<[Value; 8]> = self.sets[from.0 as usize].iter().collect();
+        for value in values {
+            self.pass(value, to, kind);
+        }
+    }
+
+    fn pass(&mut self, value: Value, to: NodeId, kind: EdgeKind) -> bool {
+        self.work += 1;
+        match kind {
+            EdgeKind::Copy => self.insert(to, value),
+            EdgeKind::Promote => self.insert(to, value.promoted()),
+            EdgeKind::Derive => match value.kind() {
+                ValueKind::Data(_) => self.insert(to, value),
+                ValueKind::Object(..) | ValueKind::String(_) => false,
+            },
+        }
+    }
+
+    /// Puts a listener on a node. The values that are there already are returned, to be handed to it.
+    pub fn listen(&mut self, node: NodeId, listener: L) -> SmallVec<[Value; 8]> {
+        let at = self.find(node).0 as usize;
+        self.listeners[at].push(listener);
+        self.sets[at].iter().collect()
+    }
+
+    /// Takes the next node off the worklist, moves its delta over its edges, and returns the delta with the listeners
+    /// that want it.
+    pub fn step(&mut self) -> Option<(SmallVec<[Value; 2]>, SmallVec<[L; 1]>)> {
+        let next = self.worklist.pop_front()?;
+        let node = self.find(next);
+        let delta = std::mem::take(&mut self.deltas[node.0 as usize]);
+        let mut index = 0;
+        while let Some(&edge) = self.edges[node.0 as usize].get(index) {
+            index += 1;
+            let to = self.find(edge.to);
+            let mut moved = false;
+            for &value in &delta {
+                moved |= self.pass(value, to, edge.kind);
+            }
+            if !moved && !delta.is_empty() && edge.kind == EdgeKind::Copy && self.maybe_cycle(node, to) {
+                // The node may have become part of another: its remaining edges are that one's now.
+                let root = self.find(node);
+                let listeners = self.listeners[root.0 as usize].clone();
+                return Some((delta, listeners));
+            }
+        }
+        let listeners = self.listeners[node.0 as usize].clone();
+        Some((delta, listeners))
+    }
+
+    /// Looks for a cycle through the edge and collapses it. Done at most once for an edge, when it moved nothing and
+    /// both ends hold the same: the sign of a cycle (lazy cycle detection, Hardekopf and Lin, PLDI 2007).
+    fn maybe_cycle(&mut self, from: NodeId, to: NodeId) -> bool {
+        if from == to
+            || self.sets[from.0 as usize] != self.sets[to.0 as usize]
+            || !self.checked_cycles.insert((from, to))
+        {
+            return false;
+        }
+        let Some(path) = self.path(to, from) else { return false };
+        for node in path {
+            self.unite(from, node);
+        }
+        true
+    }
+
+    /// A path over copy edges from `start` to `goal`, at most 1,000 nodes looked at.
+    fn path(&self, start: NodeId, goal: NodeId) -> Option<Vec<NodeId>> {
+        let mut parents: rustc_hash::FxHashMap<NodeId, NodeId> = rustc_hash::FxHashMap::default();
+        let mut stack = vec![start];
+        parents.insert(start, start);
+        while let Some(node) = stack.pop() {
+            if node == goal {
+                let mut path = vec![node];
+                let mut at = node;
+                while parents[&at] != at {
+                    at = parents[&at];
+                    path.push(at);
+                }
+                return Some(path);
+            }
+            if parents.len() > 1_000 {
+                return None;
+            }
+            for edge in &self.edges[node.0 as usize] {
+                let to = self.find(edge.to);
+                if edge.kind == EdgeKind::Copy && !parents.contains_key(&to) {
+                    parents.insert(to, node);
+                    stack.push(to);
+                }
+            }
+        }
+        None
+    }
+
+    /// Makes two nodes one. All its values are handed out again: listeners and edges of either may lack the other's.
+    fn unite(&mut self, a: NodeId, b: NodeId) {
+        let (a, b) = (self.find(a), self.find(b));
+        if a == b {
+            return;
+        }
+        self.representative[b.0 as usize] = a;
+        let (ai, bi) = (a.0 as usize, b.0 as usize);
+        for value in std::mem::take(&mut self.sets[bi]).iter() {
+            self.sets[ai].insert(value);
+        }
+        for edge in std::mem::take(&mut self.edges[bi]) {
+            let to = self.find(edge.to);
+            if (to != a || edge.kind == EdgeKind::Promote) && self.known_edges.insert((a, to, edge.kind)) {
+                self.edges[ai].push(Edge { to, kind: edge.kind });
+            }
+        }
+        let listeners = std::mem::take(&mut self.listeners[bi]);
+        self.listeners[ai].extend(listeners);
+        self.many[ai] |= self.many[bi];
+        self.deltas[bi].clear();
+        if self.deltas[ai].is_empty() {
+            self.worklist.push_back(a);
+        }
+        self.deltas[ai] = self.sets[ai].iter().collect();
+    }
+}
+
+impl<L: Copy> Default for Graph<L> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,34 @@
+//! Every limit of the heap analysis: one definition each, counted when it is hit.
+
+/// A node with more objects holds "many": it takes no more, and writes through it are not reported.
+pub const MANY: usize = 128;
+/// A node with more functions takes no more, though it holds many objects.
+pub const MANY_FUNCTIONS: usize = 256;
+/// A node with more strings keeps only that there are more.
+pub const STRINGS: usize = 16;
+/// Parts of a string pattern; a longer one is cut to a hole.
+pub const PATTERN_PARTS: usize = 16;
+/// Instances of one function that are made for single call sites.
+pub const CLONES: u32 = 64;
+/// How deep call-site clones nest.
+pub const CLONE_DEPTH: u8 = 2;
+/// Levels of objects that are looked into for callbacks and exported functions.
+pub const DEPTH: u8 = 6;
+/// Units of work (values moved, listeners called) that the solver does for each byte of source, at least
+/// [`LEAST_WORK`].
+pub const WORK_PER_BYTE: u64 = 400;
+/// The least budget of work.
+pub const LEAST_WORK: u64 = 20_000_000;
+
+/// How often each limit was hit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hits {
+    /// Nodes that hold many objects.
+    pub many: u32,
+    /// Nodes whose strings were widened.
+    pub strings: u32,
+    /// Functions that reached their clones' cap.
+    pub clones: u32,
+    /// Whether the budget of work was spent.
+    pub work: bool,
+}

@@ -1,0 +1,507 @@
+//! Modules as values: `require`, `import`, `import()`, namespaces, and what `module`, `exports` and `__dirname` are.
+
+
+use crate::base::source::FileId;
+use crate::heap::builtins::NativeCall;
+use crate::heap::field::Field;
+use crate::heap::graph::{EdgeKind, NodeId};
+use crate::heap::object::{InstanceId, Lifetime, ObjectKind, Source, Value, ValueKind};
+use crate::heap::record::{How, LoadForm, ModuleLoad, StaticLoad};
+use crate::heap::solver::{Invocation, InvocationId, Listener, Solver};
+use crate::heap::strings;
+use crate::models::facts::{LoaderFacts, LoaderForm, LoaderGives};
+use crate::modules::{Mode, PatternPart, Reason, Resolution};
+use crate::syntax::facts::{Export, ImportId, Imported, ModuleKind, THIS};
+
+impl Solver<'_> {
+    /// The names that node gives each module; whether this was one.
+    pub(super) fn load_module_name(&mut self, file: FileId, name: &str, dst: NodeId) -> bool {
+        let is_es = self.input.facts[file].kind == ModuleKind::Es;
+        match name {
+            "require" => {
+                let object = self.object(Source::Require(file), ObjectKind::Function);
+                self.prepare_require(file, object);
+                self.graph.insert(dst, Value::object(object, Lifetime::Module));
+            }
+            "module" => {
+                let object = self.module_object(file);
+                self.graph.insert(dst, Value::object(object, Lifetime::Module));
+            }
+            "exports" if !is_es => {
+                let object = self.object(Source::Exports(file), ObjectKind::Plain);
+                self.module_object(file);
+                self.graph.insert(dst, Value::object(object, Lifetime::Module));
+            }
+            "__dirname" | "__filename" => self.insert_path(file, name == "__dirname", dst),
+            _ => return false,
+        }
+        true
+    }
+
+    fn insert_path(&mut self, file: FileId, is_directory: bool, dst: NodeId) {
+        let path = format!("{}/{}", self.root_text(), self.input.project.files[file].path);
+        let path = if is_directory { path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned() } else { path };
+        let id = self.strings.constant(&path);
+        self.graph.insert(dst, Value::string(id));
+    }
+
+    /// `import.meta`.
+    pub(super) fn load_import_meta(&mut self, file: FileId, dst: NodeId) {
+        let instance = self.bodies[file];
+        let object = self.made(instance, None, 9, ObjectKind::Plain);
+        for (name, is_directory) in [("dirname", true), ("filename", false), ("url", false)] {
+            let name = self.names.intern(name);
+            let field = self.field(object, Field::name(name));
+            self.insert_path(file, is_directory, field);
+        }
+        self.graph.insert(dst, Value::object(object, Lifetime::Module));
+    }
+
+    /// A module's `module`, with its first `exports` and its own `require`.
+    pub(super) fn module_object(&mut self, file: FileId) -> crate::heap::object::ObjectId {
+        let source = Source::Module(file);
+        if let Some(&id) = self.object_ids.get(&source) {
+            return id;
+        }
+        let id = self.object(source, ObjectKind::Plain);
+        let exports = self.object(Source::Exports(file), ObjectKind::Plain);
+        let field = self.field(id, Field::name(self.well_known.exports));
+        self.graph.insert(field, Value::object(exports, Lifetime::Fresh));
+        let require = self.object(Source::Require(file), ObjectKind::Function);
+        let name = self.names.intern("require");
+        let field = self.field(id, Field::name(name));
+        self.graph.insert(field, Value::object(require, Lifetime::Module));
+        id
+    }
+
+    fn prepare_require(&mut self, file: FileId, require: crate::heap::object::ObjectId) {
+        let resolve = self.names.intern("resolve");
+        let field = self.field(require, Field::name(resolve));
+        let object = self.object(
+            Source::Call { instance: self.bodies[file], call: crate::syntax::facts::CallId(u32::MAX - 2), part: 0 },
+            ObjectKind::Function,
+        );
+        self.resolvers.insert(object, file);
+        self.graph.insert(field, Value::object(object, Lifetime::Module));
+        let main = self.names.intern("main");
+        let field = self.field(require, Field::name(main));
+        let module = self.module_object(file);
+        self.graph.insert(field, Value::object(module, Lifetime::Module));
+    }
+
+    /// `require(x)`.
+    pub(super) fn call_require(&mut self, invocation: InvocationId, file: FileId) {
+        self.load_by_argument(invocation, file, LoadForm::Require, Mode::Require);
+    }
+
+    /// `require.resolve(x)`: the path is a string value, and nothing is loaded.
+    pub(super) fn call_resolve(&mut self, invocation: InvocationId, file: FileId) {
+        self.load_by_argument(invocation, file, LoadForm::Resolve, Mode::Require);
+        let inv = self.invocations[invocation].clone();
+        if let (Some(arg), Some(dst)) = (inv.args.first(), inv.dst) {
+            self.listen(arg.node, Listener::Text { dst, change: crate::heap::solver::TextChange::Same });
+        }
+    }
+
+    /// `import(x)`.
+    pub(super) fn constrain_import_call(&mut self, at: InstanceId, invocation: InvocationId) {
+        let file = self.instances[at].key.file;
+        let inv = self.invocations[invocation].clone();
+        let promise = self.made(at, inv.call, 0, ObjectKind::Promise);
+        let promised = self.field(promise, Field::PROMISED);
+        if let Some(dst) = inv.dst {
+            self.graph.insert(dst, Value::object(promise, Lifetime::Fresh));
+        }
+        self.invocations[invocation].dst = Some(promised);
+        self.load_by_argument(invocation, file, LoadForm::Import, Mode::Import);
+    }
+
+    fn load_by_argument(&mut self, invocation: InvocationId, file: FileId, form: LoadForm, mode: Mode) {
+        let inv = self.invocations[invocation].clone();
+        let (Some(call), Some(arg)) = (inv.call, inv.args.first()) else { return };
+        let dst = inv.dst.unwrap_or_else(|| self.fresh_node());
+        self.add_load(&inv, call, arg.node, dst, (form, mode), file);
+    }
+
+    fn add_load(
+        &mut self,
+        inv: &Invocation,
+        call: crate::syntax::facts::CallId,
+        specifier: NodeId,
+        dst: NodeId,
+        (form, mode): (LoadForm, Mode),
+        file: FileId,
+    ) {
+        let load = u32::try_from(self.record.loads.len()).unwrap_or(u32::MAX);
+        self.record.loads.push(ModuleLoad {
+            instance: inv.caller,
+            call,
+            mode,
+            specifier,
+            dst,
+            form,
+            found: Vec::new(),
+            problem: None,
+        });
+        self.load_files.push(file);
+        self.listen(specifier, Listener::Specifier { load });
+    }
+
+    /// A specifier's value.
+    pub(super) fn load_specifier(&mut self, load: u32, value: Value) {
+        let at = load as usize;
+        let from = self.load_files[at];
+        let ValueKind::String(id) = value.kind() else {
+            // A file URL object, or data: what is not a string is not known.
+            if let ValueKind::Data(_) = value.kind() {
+                self.record.loads[at].problem.get_or_insert(Reason::UnknownValue);
+            }
+            return;
+        };
+        let parts = self.strings.parts(id).to_vec();
+        let mode = self.record.loads[at].mode;
+        let text = strings::display(&parts);
+        let (how, targets) = if let [PatternPart::Text(text)] = parts.as_slice() {
+            (How::Constant, vec![self.input.loader.resolve(from, text, mode)])
+        } else {
+            let is_directory = parts.iter().any(|p| matches!(p, PatternPart::Entry | PatternPart::Tree));
+            let expansion = self.input.loader.expand(from, &parts, mode);
+            if let Some(problem) = expansion.problem {
+                self.record.loads[at].problem.get_or_insert(problem);
+            }
+            let how = if is_directory { How::Directory } else { How::Template };
+            (how, expansion.files.into_iter().map(Resolution::File).collect())
+        };
+        let form = self.record.loads[at].form;
+        let dst = self.record.loads[at].dst;
+        if form != LoadForm::Resolve {
+            for target in &targets {
+                self.load_target(target, mode, dst);
+            }
+        }
+        self.record.loads[at].found.push((text, how, targets));
+    }
+
+    /// What loading a target gives flows into `dst`.
+    pub(super) fn load_target(&mut self, target: &Resolution, mode: Mode, dst: NodeId) {
+        match target {
+            Resolution::File(file) => self.load_file(*file, mode, dst),
+            Resolution::Package { name, subpath } => {
+                let name = if subpath.is_empty() { name.clone() } else { format!("{name}/{subpath}") };
+                let value = self.package_value(&name);
+                self.graph.insert(dst, value);
+            }
+            Resolution::Builtin(name) => {
+                let value = self.package_value(&format!("node:{}", name.trim_start_matches("node:")));
+                self.graph.insert(dst, value);
+            }
+            Resolution::Unresolved(_) => {}
+        }
+    }
+
+    /// A project file as a value: `module.exports`, or the namespace.
+    pub(super) fn load_file(&mut self, file: FileId, mode: Mode, dst: NodeId) {
+        let is_es = self.input.facts[file].kind == ModuleKind::Es;
+        if is_es || mode == Mode::Import {
+            let namespace = self.namespace(file);
+            self.graph.insert(dst, namespace);
+        }
+        if !is_es && mode == Mode::Require {
+            let exports = self.module_exports(file);
+            self.graph.add_edge(exports, dst, EdgeKind::Promote);
+        }
+    }
+
+    /// The node of a CommonJS module's `module.exports`.
+    pub(super) fn module_exports(&mut self, file: FileId) -> NodeId {
+        let module = self.module_object(file);
+        self.field(module, Field::name(self.well_known.exports))
+    }
+
+    /// A module's namespace: for a CommonJS module its default is `module.exports`, and it has the same names.
+    pub(super) fn namespace(&mut self, file: FileId) -> Value {
+        let source = Source::Namespace(file);
+        if let Some(&id) = self.object_ids.get(&source) {
+            return Value::object(id, Lifetime::Module);
+        }
+        let id = self.object(source, ObjectKind::Plain);
+        if self.input.facts[file].kind == ModuleKind::Es {
+            for name in self.exported_names(file) {
+                let name_id = self.names.intern(&name);
+                let field = self.field(id, Field::name(name_id));
+                self.connect_export(file, &name, field, EdgeKind::Copy);
+            }
+        } else {
+            let exports = self.module_exports(file);
+            let default = self.field(id, Field::name(self.well_known.default));
+            self.graph.add_edge(exports, default, EdgeKind::Copy);
+            self.listen(exports, Listener::Prototype { of: id });
+        }
+        Value::object(id, Lifetime::Module)
+    }
+
+    /// All names that an ES module exports, with those of `export *`.
+    pub(super) fn exported_names(&mut self, file: FileId) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut seen = vec![file];
+        let mut queue = vec![file];
+        while let Some(at) = queue.pop() {
+            for export in self.input.facts[at].exports.clone() {
+                match export {
+                    Export::Binding { name, .. } | Export::Value { name, .. } | Export::From { name, .. } => {
+                        let text = self.input.facts[at].name(name).to_owned();
+                        if (at == file || text != "default") && !names.contains(&text) {
+                            names.push(text);
+                        }
+                    }
+                    Export::All { import } => {
+                        if let Resolution::File(target) = self.resolve_import(at, import)
+                            && !seen.contains(&target)
+                        {
+                            seen.push(target);
+                            queue.push(target);
+                        }
+                    }
+                    Export::Assign { .. } => {}
+                }
+            }
+        }
+        names
+    }
+
+    /// What an import's specifier leads to, noted the first time.
+    pub(super) fn resolve_import(&mut self, file: FileId, import: ImportId) -> Resolution {
+        if let Some(known) = self.imports.get(&(file, import)) {
+            return known.clone();
+        }
+        let facts = &self.input.facts[file];
+        let request = facts.imports[import];
+        let mode = if request.what == Imported::Require { Mode::Require } else { Mode::Import };
+        let target = self.input.loader.resolve(file, facts.name(request.specifier), mode);
+        self.imports.insert((file, import), target.clone());
+        if !request.is_type {
+            self.record.static_loads.push(StaticLoad { file, import, target: target.clone() });
+        }
+        target
+    }
+
+    /// A read of an import.
+    pub(super) fn load_import(&mut self, file: FileId, import: ImportId, dst: NodeId) {
+        let target = self.resolve_import(file, import);
+        let request = self.input.facts[file].imports[import];
+        match request.what {
+            Imported::Effects => {}
+            Imported::Namespace => self.load_target(&target, Mode::Import, dst),
+            Imported::Require => self.load_target(&target, Mode::Require, dst),
+            Imported::Name(name) => {
+                let text = self.input.facts[file].name(name).to_owned();
+                self.load_named(&target, &text, dst);
+            }
+        }
+    }
+
+    /// A named import of a target.
+    fn load_named(&mut self, target: &Resolution, name: &str, dst: NodeId) {
+        match target {
+            Resolution::File(file) if self.input.facts[*file].kind == ModuleKind::Es => {
+                self.connect_export(*file, name, dst, EdgeKind::Promote);
+            }
+            Resolution::File(file) => {
+                let exports = self.module_exports(*file);
+                let read = self.fresh_node();
+                self.graph.add_edge(exports, read, EdgeKind::Promote);
+                let is_compiled = self.input.facts[*file].names.iter().any(|name| &**name == "__esModule");
+                if name == "default" && !is_compiled {
+                    self.graph.add_edge(read, dst, EdgeKind::Copy);
+                    return;
+                }
+                let name = self.names.intern(name);
+                self.listen(read, Listener::Load { dst, field: Field::name(name) });
+            }
+            target => {
+                let whole = self.fresh_node();
+                self.load_target(target, Mode::Import, whole);
+                let name = self.names.intern(name);
+                self.listen(whole, Listener::Load { dst, field: Field::name(name) });
+            }
+        }
+    }
+
+    /// The value of an ES module's export flows into `dst`. Bindings are live: their home nodes are read.
+    pub(super) fn connect_export(&mut self, file: FileId, name: &str, dst: NodeId, kind: EdgeKind) {
+        let mut queue = vec![(file, name.to_owned())];
+        let mut seen = queue.clone();
+        while let Some((at, name)) = queue.pop() {
+            let body = self.bodies[at];
+            for export in self.input.facts[at].exports.clone() {
+                let text = |id| self.input.facts[at].name(id);
+                match export {
+                    Export::Binding { name: exported, binding, .. } if text(exported) == name => {
+                        let binding = self.input.facts[at].bindings[binding];
+                        if let Some(import) = binding.import {
+                            self.follow_import(at, import, dst, &mut queue, &mut seen);
+                        } else {
+                            self.graph.add_edge(self.node(body, binding.home), dst, kind);
+                        }
+                    }
+                    Export::Value { name: exported, value, .. } if text(exported) == name => {
+                        self.graph.add_edge(self.node(body, value), dst, kind);
+                    }
+                    Export::From { name: exported, import } if text(exported) == name => {
+                        self.follow_import(at, import, dst, &mut queue, &mut seen);
+                    }
+                    Export::All { import } if name != "default" => match self.resolve_import(at, import) {
+                        Resolution::File(target) if self.input.facts[target].kind == ModuleKind::Es => {
+                            let next = (target, name.clone());
+                            if !seen.contains(&next) {
+                                seen.push(next.clone());
+                                queue.push(next);
+                            }
+                        }
+                        target => self.load_named(&target, &name, dst),
+                    },
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn follow_import(
+        &mut self,
+        file: FileId,
+        import: ImportId,
+        dst: NodeId,
+        queue: &mut Vec<(FileId, String)>,
+        seen: &mut Vec<(FileId, String)>,
+    ) {
+        let target = self.resolve_import(file, import);
+        let request = self.input.facts[file].imports[import];
+        match (request.what, &target) {
+            (Imported::Name(name), Resolution::File(next)) if self.input.facts[*next].kind == ModuleKind::Es => {
+                let next = (*next, self.input.facts[file].name(name).to_owned());
+                if !seen.contains(&next) {
+                    seen.push(next.clone());
+                    queue.push(next);
+                }
+            }
+            _ => self.load_import(file, import, dst),
+        }
+    }
+
+    /// `createRequire(base)`: a `require` of the module at `base`.
+    pub(super) fn create_require(&mut self, inv: &Invocation) {
+        let Some(dst) = inv.dst else { return };
+        let mut file = self.instances[inv.caller].key.file;
+        if let Some(arg) = inv.args.first() {
+            for value in self.graph.set(arg.node).iter() {
+                if let ValueKind::String(id) = value.kind()
+                    && let Some(text) = self.strings.text(id)
+                    && let Resolution::File(at) = self.input.loader.resolve(file, text, Mode::Require)
+                {
+                    file = at;
+                }
+            }
+        }
+        let object = self.object(Source::Require(file), ObjectKind::Function);
+        self.prepare_require(file, object);
+        self.graph.insert(dst, Value::object(object, Lifetime::Module));
+    }
+
+    /// A loader of a package.
+    pub(super) fn apply_loader(&mut self, call: &NativeCall, loader: &LoaderFacts) {
+        let (Some(id), Some(mut argument)) = (call.call, call.arg(loader.argument as usize)) else { return };
+        if let Some(option) = &loader.option {
+            let name = self.names.intern(option);
+            let node = self.fresh_node();
+            self.listen(argument, Listener::Load { dst: node, field: Field::name(name) });
+            argument = node;
+        }
+        let file = self.instances[call.caller].key.file;
+        let inv = self.invocations[call.invocation].clone();
+        let module = self.fresh_node();
+        let form = if loader.form == LoaderForm::Specifier { LoadForm::Fresh } else { LoadForm::Loader };
+        let specifier = match loader.form {
+            LoaderForm::Specifier => argument,
+            LoaderForm::Directory | LoaderForm::Tree | LoaderForm::Glob => {
+                let node = self.fresh_node();
+                self.listen(argument, Listener::Below { dst: node, form: loader.form });
+                node
+            }
+        };
+        if loader.gives == LoaderGives::Paths {
+            let element = self.give_array(call);
+            self.graph.add_edge(specifier, element, EdgeKind::Copy);
+            return;
+        }
+        self.add_load(&inv, id, specifier, module, (form, Mode::Require), file);
+        match loader.gives {
+            LoaderGives::Module => {
+                if let Some(dst) = call.dst {
+                    self.graph.add_edge(module, dst, EdgeKind::Copy);
+                }
+            }
+            LoaderGives::Modules => {
+                let object = self.made(call.caller, call.call, 0, ObjectKind::Plain);
+                let unknown = self.field(object, Field::UNKNOWN);
+                self.graph.add_edge(module, unknown, EdgeKind::Copy);
+                self.give(call, Value::object(object, Lifetime::Fresh));
+            }
+            LoaderGives::Paths | LoaderGives::Nothing => {}
+        }
+    }
+
+    /// The files of a folder that a loader names.
+    pub(super) fn below(&mut self, value: Value, dst: NodeId, form: LoaderForm) {
+        if let Some((object, _)) = value.as_object() {
+            if self.objects[object].kind == ObjectKind::Array {
+                let all = self.all_elements(object);
+                self.listen(all, Listener::Below { dst, form });
+            }
+            return;
+        }
+        let ValueKind::String(id) = value.kind() else { return };
+        let mut parts = self.strings.parts(id).to_vec();
+        if form == LoaderForm::Glob {
+            parts = glob_parts(&parts);
+        } else {
+            parts.push(PatternPart::Text("/".to_owned()));
+            parts.push(if form == LoaderForm::Tree { PatternPart::Tree } else { PatternPart::Entry });
+        }
+        let id = self.strings.pattern(parts);
+        self.graph.insert(dst, Value::string(id));
+    }
+
+    /// `this` of a module's body is its exports.
+    pub(super) fn bind_module_this(&mut self, file: FileId) {
+        let exports = self.object(Source::Exports(file), ObjectKind::Plain);
+        let node = self.node(self.bodies[file], THIS);
+        self.graph.insert(node, Value::object(exports, Lifetime::Module));
+    }
+}
+
+/// A glob as a pattern: `**` is any path below, `*` any text within a segment.
+fn glob_parts(parts: &[PatternPart]) -> Vec<PatternPart> {
+    let mut out = Vec::new();
+    for part in parts {
+        let PatternPart::Text(text) = part else {
+            out.push(part.clone());
+            continue;
+        };
+        let mut rest = text.as_str();
+        while let Some(at) = rest.find(['*', '{', '?']) {
+            out.push(PatternPart::Text(rest[..at].to_owned()));
+            if let Some(after) = rest[at..].strip_prefix("**/") {
+                out.push(PatternPart::Tree);
+                rest = after.trim_start_matches('*');
+            } else if rest[at..].starts_with('{') {
+                out.push(PatternPart::Hole);
+                rest = rest[at..].find('}').map_or("", |end| &rest[at + end + 1..]);
+            } else {
+                out.push(PatternPart::Hole);
+                rest = rest[at..].trim_start_matches(['*', '?']);
+            }
+        }
+        out.push(PatternPart::Text(rest.to_owned()));
+    }
+    out
+}

@@ -1,0 +1,45 @@
+//! Sets of values: a small sorted vector. The cap on objects in a node ([`crate::heap::limits::MANY`]) keeps it small,
+//! so that no bit set is needed.
+
+use smallvec::SmallVec;
+
+use crate::heap::object::Value;
+
+/// A set of values, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PointsToSet {
+    values: SmallVec<[Value; 4]>,
+}
+
+impl PointsToSet {
+    /// Adds a value; whether it was new.
+    pub fn insert(&mut self, value: Value) -> bool {
+        match self.values.binary_search(&value) {
+            Ok(_) => false,
+            Err(at) => {
+                self.values.insert(at, value);
+                true
+            }
+        }
+    }
+
+    /// Whether the value is there.
+    pub fn contains(&self, value: Value) -> bool {
+        self.values.binary_search(&value).is_ok()
+    }
+
+    /// The values in order.
+    pub fn iter(&self) -> std::iter::Copied<std::slice::Iter<'_, Value>> {
+        self.values.iter().copied()
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}

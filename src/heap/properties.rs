@@ -1,0 +1,461 @@
+//! Loads, stores, prototypes, copies, iteration: what reading and writing properties moves.
+
+use crate::base::name::Name;
+use crate::heap::constraints::edge_of;
+use crate::heap::field::{Field, FieldKind};
+use crate::heap::graph::{EdgeKind, NodeId};
+use crate::heap::natives;
+use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
+use crate::heap::solver::{ExceptId, Listener, Solver};
+use crate::models::facts::DataKind;
+
+impl Solver<'_> {
+    /// The node of a field, made when it is first asked for.
+    pub(super) fn field(&mut self, object: ObjectId, field: Field) -> NodeId {
+        if let Some(&node) = self.fields.get(&(object, field)) {
+            return node;
+        }
+        let node = self.fresh_node();
+        self.fields.insert((object, field), node);
+        self.field_nodes.insert(node, (object, field));
+        self.states[object].fields.push((field, node));
+        if self.states[object].is_enumerated {
+            self.enumerate_field(object, field, node);
+        }
+        if matches!(field.kind(), FieldKind::Index(_)) || field == Field::ELEMENT {
+            let all = self.fields.get(&(object, Field::ALL_ELEMENTS)).copied();
+            if let Some(all) = all {
+                self.graph.add_edge(node, all, EdgeKind::Copy);
+            }
+        }
+        if let Some(targets) = self.copied_into.get(&object).cloned() {
+            for (to, lifetime, except) in targets {
+                self.copy_field(field, node, to, lifetime, except);
+            }
+        }
+        node
+    }
+
+    /// The node of all elements of an array.
+    pub(super) fn all_elements(&mut self, object: ObjectId) -> NodeId {
+        if let Some(&node) = self.fields.get(&(object, Field::ALL_ELEMENTS)) {
+            return node;
+        }
+        let parts: Vec<NodeId> = self.states[object]
+            .fields
+            .iter()
+            .filter(|(field, _)| matches!(field.kind(), FieldKind::Index(_)) || *field == Field::ELEMENT)
+            .map(|&(_, node)| node)
+            .collect();
+        let all = self.field(object, Field::ALL_ELEMENTS);
+        let element = self.field(object, Field::ELEMENT);
+        self.graph.add_edge(element, all, EdgeKind::Copy);
+        for part in parts {
+            self.graph.add_edge(part, all, EdgeKind::Copy);
+        }
+        all
+    }
+
+    /// The node of all property values of an object: what reading under an unknown key gives.
+    pub(super) fn all_properties(&mut self, object: ObjectId) -> NodeId {
+        let any = self.field(object, Field::ANY);
+        if !self.states[object].is_enumerated {
+            self.states[object].is_enumerated = true;
+            for (field, node) in self.states[object].fields.to_vec() {
+                self.enumerate_field(object, field, node);
+            }
+        }
+        any
+    }
+
+    fn enumerate_field(&mut self, object: ObjectId, field: Field, node: NodeId) {
+        let is_value = match field.kind() {
+            FieldKind::Name(name) => name != self.well_known.constructor && name != self.well_known.prototype,
+            FieldKind::Index(_) => true,
+            FieldKind::Special => field == Field::ELEMENT || field == Field::UNKNOWN,
+            FieldKind::Getter(_) | FieldKind::Setter(_) => false,
+        };
+        if is_value {
+            let any = self.field(object, Field::ANY);
+            self.graph.add_edge(node, any, EdgeKind::Copy);
+        }
+    }
+
+    /// `dst = base.field`.
+    pub(super) fn load(&mut self, base: Value, field: Field, dst: NodeId) {
+        match base.kind() {
+            ValueKind::Object(object, lifetime) => self.load_object(object, lifetime, field, dst, base),
+            ValueKind::Data(_) => {
+                self.graph.insert(dst, base);
+            }
+            ValueKind::String(id) => self.load_string(id, field, dst),
+        }
+    }
+
+    fn load_object(&mut self, object: ObjectId, lifetime: Lifetime, field: Field, dst: NodeId, this: Value) {
+        if field == Field::ELEMENT && self.objects[object].kind == ObjectKind::Array {
+            let all = self.all_elements(object);
+            self.graph.add_edge(all, dst, edge_of(lifetime));
+            return;
+        }
+        if let Source::External { .. } = self.objects[object].source {
+            self.load_external(object, lifetime, field, dst);
+        }
+        let node = self.field(object, field);
+        self.graph.add_edge(node, dst, edge_of(lifetime));
+        if let FieldKind::Index(_) = field.kind() {
+            let element = self.field(object, Field::ELEMENT);
+            self.graph.add_edge(element, dst, edge_of(lifetime));
+        }
+        let FieldKind::Name(name) = field.kind() else {
+            self.load_from_prototypes(object, field, dst, this);
+            return;
+        };
+        let unknown = self.field(object, Field::UNKNOWN);
+        self.graph.add_edge(unknown, dst, edge_of(lifetime));
+        self.load_native(object, name, dst);
+        if self.accessors.contains(&name) {
+            let getter = self.field(object, Field::getter(name));
+            self.listen(getter, Listener::Getter { this, dst });
+        }
+        if name == self.well_known.prototype && self.objects[object].kind == ObjectKind::Function {
+            self.prototype_of(object);
+        }
+        self.load_from_prototypes(object, field, dst, this);
+    }
+
+    fn load_from_prototypes(&mut self, object: ObjectId, field: Field, dst: NodeId, this: Value) {
+        if !self.loaded.insert((object, field, dst)) {
+            return;
+        }
+        self.states[object].loads.push((field, dst, this));
+        for prototype in self.states[object].prototypes.clone() {
+            self.load_inherited(prototype, field, dst, this);
+        }
+    }
+
+    /// A load goes on in a prototype: what is found there is shared by all instances.
+    fn load_inherited(&mut self, prototype: Value, field: Field, dst: NodeId, this: Value) {
+        let Some((object, _)) = prototype.as_object() else { return };
+        self.load_object(object, Lifetime::Module, field, dst, this);
+    }
+
+    /// Another prototype of an object.
+    pub(super) fn add_prototype(&mut self, of: ObjectId, prototype: Value) {
+        let Some((object, _)) = prototype.as_object() else { return };
+        if object == of || self.states[of].prototypes.contains(&prototype) {
+            return;
+        }
+        self.states[of].prototypes.push(prototype);
+        for invocation in self.super_calls.get(&of).cloned().unwrap_or_default() {
+            self.pending.push((Listener::Invoke { invocation }, prototype));
+        }
+        for (field, dst, this) in self.states[of].loads.clone() {
+            self.load_inherited(prototype, field, dst, this);
+        }
+    }
+
+    /// The prototype object of a function or class.
+    pub(super) fn prototype_of(&mut self, of: ObjectId) -> ObjectId {
+        let source = Source::Prototype { of };
+        if let Some(&id) = self.object_ids.get(&source) {
+            return id;
+        }
+        let id = self.object(source, ObjectKind::Plain);
+        let field = self.field(of, Field::name(self.well_known.prototype));
+        self.graph.insert(field, Value::object(id, Lifetime::Fresh));
+        let constructor = self.field(id, Field::name(self.well_known.constructor));
+        self.graph.insert(constructor, Value::object(of, Lifetime::Fresh));
+        id
+    }
+
+    /// A class extends another: its prototype inherits from the other's, and its statics from the other.
+    pub(super) fn extend_class(&mut self, class: ObjectId, parent: Value) {
+        let Some((parent_object, _)) = parent.as_object() else { return };
+        self.add_prototype(class, parent);
+        let prototype = self.prototype_of(class);
+        if let Source::External { path, package, label, .. } = self.objects[parent_object].source {
+            let instance = self.external_instance(path, package, label);
+            self.add_prototype(prototype, instance);
+            return;
+        }
+        let field = self.field(parent_object, Field::name(self.well_known.prototype));
+        if self.objects[parent_object].kind == ObjectKind::Function {
+            self.prototype_of(parent_object);
+        }
+        if let Source::Native(native) = self.objects[parent_object].source {
+            let kind = natives::constructed_kind(native);
+            if kind != ObjectKind::Plain {
+                self.objects[prototype].kind = kind;
+            }
+        }
+        self.listen(field, Listener::Prototype { of: prototype });
+    }
+
+    /// What `super` is as an object.
+    pub(super) fn load_super(&mut self, class: ObjectId, is_static: bool, dst: NodeId) {
+        let holder = if is_static { class } else { self.prototype_of(class) };
+        let node = self.field(holder, Field::name(self.well_known.proto));
+        self.graph.add_edge(node, dst, EdgeKind::Promote);
+        for prototype in self.states[holder].prototypes.clone() {
+            self.graph.insert(dst, prototype.promoted());
+        }
+    }
+
+    /// `base.field = src`.
+    pub(super) fn store(&mut self, base: Value, field: Field, src: NodeId) {
+        let Some((object, _)) = base.as_object() else { return };
+        if let Source::Namespace(_) = self.objects[object].source {
+            return;
+        }
+        let node = self.field(object, field);
+        self.graph.add_edge(src, node, EdgeKind::Copy);
+        let FieldKind::Name(name) = field.kind() else { return };
+        if name == self.well_known.proto {
+            self.listen(src, Listener::Prototype { of: object });
+        }
+        if name == self.well_known.prototype && self.objects[object].kind == ObjectKind::Function {
+            self.prototype_of(object);
+        }
+        if self.accessors.contains(&name) {
+            let setter = self.fresh_node();
+            self.load_object(object, Lifetime::Fresh, Field::setter(name), setter, base);
+            self.listen(setter, Listener::Setter { this: base, src });
+        }
+    }
+
+    /// `dst = base[key]` for each key that the node has.
+    pub(super) fn load_computed(&mut self, base: Value, key: NodeId, dst: NodeId) {
+        let keys: Vec<Value> = self.graph.set(key).iter().collect();
+        for key in keys {
+            self.load_at(base, key, dst);
+        }
+    }
+
+    /// The same for one key and each base.
+    pub(super) fn load_under(&mut self, base: NodeId, key: Value, dst: NodeId) {
+        let bases: Vec<Value> = self.graph.set(base).iter().collect();
+        for base in bases {
+            self.load_at(base, key, dst);
+        }
+    }
+
+    fn load_at(&mut self, base: Value, key: Value, dst: NodeId) {
+        let Some((object, lifetime)) = base.as_object() else {
+            if let ValueKind::Data(_) = base.kind() {
+                self.graph.insert(dst, base);
+            } else {
+                self.graph.insert(dst, Value::data(Data::Known(DataKind::Finite)));
+            }
+            return;
+        };
+        if let Some(field) = self.field_of_key(object, key) {
+            self.load(base, field, dst);
+            return;
+        }
+        if let Source::External { .. } = self.objects[object].source {
+            self.load_external_element(object, lifetime, dst);
+        }
+        let any = self.all_properties(object);
+        self.graph.add_edge(any, dst, edge_of(lifetime));
+    }
+
+    /// The field that a known key names in an object; none if the key is not known.
+    pub(super) fn field_of_key(&mut self, object: ObjectId, key: Value) -> Option<Field> {
+        let ValueKind::String(id) = key.kind() else { return None };
+        let text = self.strings.text(id)?;
+        if self.objects[object].kind == ObjectKind::Array {
+            return text.parse::<u32>().ok().map(Field::index);
+        }
+        let text = text.to_owned();
+        Some(Field::name(self.names.intern(&text)))
+    }
+
+    /// `base[key] = src` for each key that the node has.
+    pub(super) fn store_computed(&mut self, base: Value, key: NodeId, src: NodeId) {
+        if let Some((object, _)) = base.as_object() {
+            let keys = self.field(object, Field::KEYS);
+            self.graph.add_edge(key, keys, EdgeKind::Copy);
+        }
+        let keys: Vec<Value> = self.graph.set(key).iter().collect();
+        for key in keys {
+            self.store_at(base, key, src);
+        }
+    }
+
+    /// The same for one key and each base.
+    pub(super) fn store_under(&mut self, base: NodeId, key: Value, src: NodeId) {
+        let bases: Vec<Value> = self.graph.set(base).iter().collect();
+        for base in bases {
+            self.store_at(base, key, src);
+        }
+    }
+
+    fn store_at(&mut self, base: Value, key: Value, src: NodeId) {
+        let Some((object, _)) = base.as_object() else { return };
+        let field = match self.field_of_key(object, key) {
+            Some(field) => field,
+            None if self.objects[object].kind == ObjectKind::Array => Field::ELEMENT,
+            None => Field::UNKNOWN,
+        };
+        self.store(base, field, src);
+    }
+
+    /// All properties of `source` go into the objects of `dst`.
+    pub(super) fn copy_from(&mut self, source: Value, dst: NodeId, except: ExceptId) {
+        if source.is_object() {
+            self.listen(dst, Listener::CopyTo { src: source, except });
+        } else if let ValueKind::Data(_) = source.kind() {
+            // `{...req.query}`: unknown keys with unknown values of that origin.
+            let value = self.fresh_node();
+            self.graph.insert(value, source);
+            self.listen(dst, Listener::Store { src: value, field: Field::UNKNOWN });
+            self.listen(dst, Listener::Store { src: value, field: Field::KEYS });
+        }
+    }
+
+    /// All properties of one object go into another. Fields that the source gets later follow: the target's unknown
+    /// field takes what the source's has, and named fields are loaded from the source when they are asked for.
+    pub(super) fn copy_to(&mut self, source: Value, target: Value, except: ExceptId) {
+        let (Some((from, lifetime)), Some((to, _))) = (source.as_object(), target.as_object()) else { return };
+        if from == to {
+            return;
+        }
+        for field in [Field::UNKNOWN, Field::KEYS, Field::ELEMENT] {
+            let (src, dst) = (self.field(from, field), self.field(to, field));
+            self.graph.add_edge(src, dst, edge_of(lifetime));
+        }
+        for (field, node) in self.states[from].fields.to_vec() {
+            self.copy_field(field, node, to, lifetime, except);
+        }
+        let targets = self.copied_into.entry(from).or_default();
+        if targets.contains(&(to, lifetime, except)) {
+            return;
+        }
+        targets.push((to, lifetime, except));
+        if let Source::Namespace(_) | Source::External { .. } = self.objects[from].source {
+            self.add_prototype(to, source);
+        }
+    }
+
+    fn copy_field(&mut self, field: Field, node: NodeId, to: ObjectId, lifetime: Lifetime, except: ExceptId) {
+        let is_copied = match field.kind() {
+            FieldKind::Name(name) => self.is_copied(name, except),
+            FieldKind::Index(_) => true,
+            FieldKind::Getter(name) | FieldKind::Setter(name) => self.is_copied(name, except),
+            FieldKind::Special => false,
+        };
+        if is_copied {
+            let dst = self.field(to, field);
+            self.graph.add_edge(node, dst, edge_of(lifetime));
+        }
+    }
+
+    fn is_copied(&self, name: Name, except: ExceptId) -> bool {
+        name != self.well_known.prototype && !self.excepts[except].contains(&name)
+    }
+
+    /// `dst` gets what iterating the value gives.
+    pub(super) fn iterate(&mut self, value: Value, dst: NodeId, index: Option<u8>) {
+        let Some((object, lifetime)) = value.as_object() else {
+            if let ValueKind::Data(_) = value.kind() {
+                self.graph.insert(dst, value);
+            }
+            return;
+        };
+        if let Source::External { .. } = self.objects[object].source {
+            self.load_external_element(object, lifetime, dst);
+        }
+        match (self.objects[object].kind, index) {
+            (ObjectKind::Map, _) => {
+                let entry = self.map_entry(object);
+                self.graph.insert(dst, if lifetime == Lifetime::Module { entry.promoted() } else { entry });
+            }
+            (ObjectKind::Array, Some(index)) => self.load(value, Field::index(u32::from(index)), dst),
+            _ => {
+                let all = self.all_elements(object);
+                self.graph.add_edge(all, dst, edge_of(lifetime));
+            }
+        }
+    }
+
+    /// The entry of a map, an array of key and value.
+    pub(super) fn map_entry(&mut self, map: ObjectId) -> Value {
+        let entry = self.object(Source::Entry { of: map }, ObjectKind::Array);
+        for (from, to) in [(Field::KEYS, Field::index(0)), (Field::MAP_VALUE, Field::index(1))] {
+            let (src, dst) = (self.field(map, from), self.field(entry, to));
+            self.graph.add_edge(src, dst, EdgeKind::Copy);
+        }
+        Value::object(entry, Lifetime::Fresh)
+    }
+
+    /// `dst` gets the keys of the value: constant names as finite, computed ones as they are.
+    pub(super) fn keys(&mut self, value: Value, dst: NodeId) {
+        let Some((object, _)) = value.as_object() else {
+            if let ValueKind::Data(_) = value.kind() {
+                self.graph.insert(dst, value);
+            }
+            return;
+        };
+        let keys = self.field(object, Field::KEYS);
+        self.graph.add_edge(keys, dst, EdgeKind::Copy);
+        for (field, _) in self.states[object].fields.to_vec() {
+            if let FieldKind::Name(name) = field.kind()
+                && name != self.well_known.prototype
+                && name != self.well_known.constructor
+            {
+                let id = self.strings.constant(self.names.text(name));
+                self.graph.insert(dst, Value::string(id));
+            }
+        }
+        self.insert_data(dst, DataKind::Finite);
+        if let Source::External { path: Some(path), .. } = self.objects[object].source
+            && let Some(kind) = self.input.models.facts(path).value.data
+        {
+            self.insert_data(dst, kind);
+        }
+    }
+
+    /// `dst` gets what the value gives when it is awaited.
+    pub(super) fn await_value(&mut self, value: Value, dst: NodeId) {
+        let Some((object, lifetime)) = value.as_object() else {
+            self.graph.insert(dst, value);
+            return;
+        };
+        if self.objects[object].kind == ObjectKind::Promise {
+            let promised = self.field(object, Field::PROMISED);
+            if lifetime == Lifetime::Module {
+                let through = self.fresh_node();
+                self.graph.add_edge(promised, through, EdgeKind::Promote);
+                self.listen(through, Listener::Await { dst });
+            } else {
+                self.listen(promised, Listener::Await { dst });
+            }
+        } else {
+            self.graph.insert(dst, value);
+        }
+    }
+
+    /// Elements of arrays and iterables in `src`, and everything else as it is (`_.each(object)`).
+    pub(super) fn elements_or_values(&mut self, src: NodeId, dst: NodeId) {
+        self.listen(src, Listener::Iterate { dst, index: None });
+        let key = self.fresh_node();
+        self.graph.insert(key, Value::data(Data::Unknown));
+        self.listen(src, Listener::LoadBase { dst, key });
+    }
+
+    /// `Object.getPrototypeOf`.
+    pub(super) fn prototypes_into(&mut self, value: Value, dst: NodeId) {
+        let Some((object, _)) = value.as_object() else { return };
+        for prototype in self.states[object].prototypes.clone() {
+            self.graph.insert(dst, prototype.promoted());
+        }
+    }
+
+    /// `Object.setPrototypeOf`, `util.inherits`.
+    pub(super) fn inherit(&mut self, value: Value, prototype: NodeId) {
+        if let Some((object, _)) = value.as_object() {
+            self.listen(prototype, Listener::Prototype { of: object });
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The project's files as a tree in memory: every question about a relative specifier is answered here, without a
+//! look at the disk.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::base::source::FileId;
+use crate::project::{Project, build_output, path};
+
+/// What modleak needs of a file.
+#[derive(Clone, Debug)]
+pub(super) struct TableFile {
+    /// Relative to the root.
+    pub(super) path: Box<str>,
+    /// Whether it is test code.
+    pub(super) is_test: bool,
+}
+
+/// Files and folders of the project.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// The root, absolute.
+    pub(super) root: PathBuf,
+    /// The root as text with `/`, without one at the end.
+    pub(super) root_text: String,
+    files: Vec<TableFile>,
+    by_path: FxHashMap<Box<str>, FileId>,
+    /// The names in each folder, sorted.
+    folders: FxHashMap<Box<str>, Folder>,
+    /// The folders that hold a manifest, and its `main`.
+    mains: FxHashMap<Box<str>, Option<Box<str>>>,
+    /// The folders of packages, by name; of two with one name the first.
+    packages: BTreeMap<Box<str>, Box<str>>,
+    /// Links: path to real path.
+    links: FxHashMap<Box<str>, Box<str>>,
+}
+
+/// What lies in a folder.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Folder {
+    /// Files, in the order of their names.
+    pub(super) files: Vec<FileId>,
+    /// Names of folders, in order.
+    pub(super) folders: Vec<Box<str>>,
+}
+
+impl Table {
+    pub(super) fn new(project: &Project) -> Self {
+        let mut table = Self {
+            root_text: project.root.to_string_lossy().replace('\\', "/").trim_end_matches('/').to_string(),
+            root: project.root.clone(),
+            ..Self::default()
+        };
+        let mut known = FxHashSet::default();
+        table.folders.insert("".into(), Folder::default());
+        for (id, file) in project.files.iter_enumerated() {
+            table.files.push(TableFile { path: file.path.as_str().into(), is_test: file.is_test });
+            table.by_path.insert(file.path.as_str().into(), id);
+            table.add_folders(path::folder_of(&file.path), &mut known);
+            table.folders.entry(path::folder_of(&file.path).into()).or_default().files.push(id);
+        }
+        for manifest in &project.manifests {
+            table.mains.insert(manifest.folder.as_str().into(), manifest.main.as_deref().map(Into::into));
+            if let Some(name) = &manifest.name {
+                table.packages.entry(name.as_str().into()).or_insert_with(|| manifest.folder.as_str().into());
+            }
+        }
+        for (link, real) in &project.links {
+            table.links.insert(link.as_str().into(), real.as_str().into());
+        }
+        table
+    }
+
+    fn add_folders(&mut self, folder: &str, known: &mut FxHashSet<Box<str>>) {
+        let mut folder = folder;
+        while !folder.is_empty() && known.insert(folder.into()) {
+            let parent = path::folder_of(folder);
+            let names = &mut self.folders.entry(parent.into()).or_default().folders;
+            let name = path::name_of(folder);
+            if let Err(at) = names.binary_search_by(|other| other.as_ref().cmp(name)) {
+                names.insert(at, name.into());
+            }
+            folder = parent;
+        }
+    }
+
+    pub(super) fn file(&self, path: &str) -> Option<FileId> {
+        if let Some(&file) = self.by_path.get(path) {
+            return Some(file);
+        }
+        self.by_path.get(self.real(path)?.as_str()).copied()
+    }
+
+    /// The path with links replaced by what they lead to, if there are any on the way.
+    pub(super) fn real(&self, path: &str) -> Option<String> {
+        if self.links.is_empty() {
+            return None;
+        }
+        let link = path::upwards(path).find_map(|prefix| Some((prefix, self.links.get(prefix)?)))?;
+        Some(match path::below(link.0, path) {
+            Some(rest) if link.1.is_empty() => rest.to_string(),
+            Some(rest) => format!("{}/{rest}", link.1),
+            None => link.1.to_string(),
+        })
+    }
+
+    pub(super) fn folder(&self, path: &str) -> Option<&Folder> {
+        if let Some(folder) = self.folders.get(path) {
+            return Some(folder);
+        }
+        self.folders.get(self.real(path)?.as_str())
+    }
+
+    pub(super) fn path(&self, file: FileId) -> &str {
+        self.files.get(file.0 as usize).map_or("", |file| &file.path)
+    }
+
+    pub(super) fn is_test(&self, file: FileId) -> bool {
+        self.files.get(file.0 as usize).is_some_and(|file| file.is_test)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// `main` of the manifest in a folder: none if there is no manifest, `Some(None)` if it has no `main`.
+    pub(super) fn main_of(&self, folder: &str) -> Option<Option<&str>> {
+        self.mains.get(folder).map(Option::as_deref)
+    }
+
+    /// The folder of the project's package of that name.
+    pub(super) fn package(&self, name: &str) -> Option<&str> {
+        self.packages.get(name).map(AsRef::as_ref)
+    }
+
+    /// The source of a built file that is not there.
+    pub(super) fn source_of_output(&self, output: &str) -> Option<FileId> {
+        let package = path::upwards(path::folder_of(output)).find(|folder| self.mains.contains_key(*folder))?;
+        build_output::possible_sources(package, output).iter().find_map(|source| self.file(source))
+    }
+
+    /// The path relative to the root that an absolute path (`/`-separated) means, if it lies within the root.
+    pub(super) fn inside<'a>(&self, absolute: &'a str) -> Option<&'a str> {
+        let rest = absolute.strip_prefix(self.root_text.as_str())?;
+        if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
+    }
+}

@@ -1,0 +1,473 @@
+//! Path patterns to files: `./plugins/${name}.js` against the project's tree.
+//!
+//! A pattern is cut at its slashes into segments. The leading segments that are known text name a folder; from there
+//! the segments are matched against names, one level each. The last one matches files as a specifier would name them:
+//! with or without an extension, or a folder with an index.
+
+use globset::{GlobBuilder, GlobSetBuilder};
+
+use crate::base::source::FileId;
+use crate::modules::resolver::Language;
+use crate::modules::table::Table;
+use crate::modules::{Expansion, Form, Loader, Mode, PatternPart, Reason, Resolution, language_of, relative, resolver};
+use crate::project::path;
+
+/// A pattern that matches more files than these is not expanded: it says nothing about what is loaded.
+pub const EXPANSION_LIMIT: usize = 2_000;
+
+/// What a computed specifier may load.
+const LOADABLE: [&str; 10] = ["js", "cjs", "mjs", "ts", "tsx", "jsx", "mts", "cts", "json", "node"];
+
+/// A part of a segment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Piece {
+    /// Known text without a slash.
+    Text(String),
+    /// Some text without a slash.
+    Any,
+}
+
+/// What stands between two slashes of a pattern.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Segment {
+    /// One name.
+    Name(Vec<Piece>),
+    /// Any number of names, at least one; the pieces are what follows in the last of them.
+    Deep(Vec<Piece>),
+}
+
+impl Segment {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Name(pieces) => match pieces.as_slice() {
+                [] => Some(""),
+                [Piece::Text(text)] => Some(text),
+                _ => None,
+            },
+            Self::Deep(_) => None,
+        }
+    }
+
+    /// Whether all but an ending is unknown, so that it may be more than one name.
+    fn is_whole_hole(&self) -> bool {
+        let Self::Name(pieces) = self else { return false };
+        match pieces.as_slice() {
+            [Piece::Any] => true,
+            [Piece::Any, Piece::Text(ending)] => ending.starts_with('.'),
+            _ => false,
+        }
+    }
+
+    /// The same, over any number of names.
+    fn deepened(self) -> Self {
+        match self {
+            Self::Name(pieces) if Self::Name(pieces.clone()).is_whole_hole() => Self::Deep(pieces),
+            other => other,
+        }
+    }
+}
+
+/// A search for the files of one pattern.
+struct Search<'a> {
+    table: &'a Table,
+    language: Language,
+    found: Vec<FileId>,
+    /// The file that asks, if it is not to be found.
+    except: Option<FileId>,
+    finds_tests: bool,
+}
+
+impl Loader {
+    /// All files that a specifier of this pattern may mean in `from`, as `resolve` would resolve each.
+    pub fn expand(&self, from: FileId, pattern: &[PatternPart], mode: Mode) -> Expansion {
+        let pattern = without_suffix(pattern);
+        if let Some(text) = whole_text(&pattern) {
+            return match self.resolve(from, &text, mode) {
+                Resolution::File(file) => Expansion { files: vec![file], problem: None },
+                Resolution::Unresolved(reason) => Expansion { files: Vec::new(), problem: Some(reason) },
+                Resolution::Package { .. } | Resolution::Builtin(_) => Expansion::default(),
+            };
+        }
+        match self.start(from, &pattern) {
+            Ok((folder, segments)) => self.search(from, &pattern, &folder, segments),
+            Err(reason) => Expansion { files: Vec::new(), problem: Some(reason) },
+        }
+    }
+
+    /// The folder that a pattern begins in, and the segments from there on.
+    fn start(&self, from: FileId, pattern: &[PatternPart]) -> Result<(String, Vec<Segment>), Reason> {
+        let Some(PatternPart::Text(first)) = pattern.first() else { return Err(Reason::UnknownValue) };
+        let mut segments = segments_of(pattern);
+        // The last segment names files, also if a `..` took away all that was not known.
+        let names = segments.len().saturating_sub(1);
+        let known = segments.iter().take(names).take_while(|segment| segment.text().is_some()).count();
+        let rest = segments.split_off(known);
+        let written = segments.iter().filter_map(Segment::text).collect::<Vec<_>>().join("/");
+        let importer = self.table.path(from);
+        let folder = match Form::of(first) {
+            Form::Path(_) => {
+                // `/${x}` and `file:///${x}` begin at the machine's root, whatever the first segment says.
+                let written = if written.is_empty() { "/".to_string() } else { written };
+                let written = written.strip_prefix("file://").unwrap_or(&written);
+                self.locate(path::folder_of(importer), written)?
+            }
+            Form::Bare(_) if written.is_empty() => return Err(Reason::UnknownValue),
+            Form::Bare(_) => self.package_folder(importer, &written).ok_or(Reason::NoMatch)?,
+            Form::Nothing => return Err(Reason::NoMatch),
+        };
+        Ok((folder, rest))
+    }
+
+    /// The folder that a bare specifier without its last, unknown part means: of a package of the project, or by a
+    /// tsconfig's paths.
+    fn package_folder(&self, importer: &str, written: &str) -> Option<String> {
+        if let Some(folder) = self.packages.resolve_folder(importer, written) {
+            return Some(folder);
+        }
+        let (name, subpath) = resolver::split_package(written);
+        let package = self.table.package(name)?;
+        let plain = path::join(package, subpath)?;
+        if self.table.folder(&plain).is_some() {
+            return Some(plain);
+        }
+        path::join(package, &format!("src/{subpath}")).filter(|folder| self.table.folder(folder).is_some())
+    }
+
+    fn search(&self, from: FileId, pattern: &[PatternPart], folder: &str, segments: Vec<Segment>) -> Expansion {
+        let mut search = Search {
+            table: &self.table,
+            language: language_of(self.table.path(from)),
+            found: Vec::new(),
+            except: pattern.iter().any(|part| matches!(part, PatternPart::Entry | PatternPart::Tree)).then_some(from),
+            finds_tests: self.table.is_test(from),
+        };
+        search.run(folder, &segments);
+        if search.found.is_empty() && segments.iter().any(Segment::is_whole_hole) {
+            let deep: Vec<Segment> = segments.into_iter().map(Segment::deepened).collect();
+            search.run(folder, &deep);
+        }
+        let mut files = search.found;
+        files.sort_unstable();
+        files.dedup();
+        if files.len() > EXPANSION_LIMIT {
+            return Expansion { files: Vec::new(), problem: Some(Reason::TooMany) };
+        }
+        let problem = files.is_empty().then_some(Reason::NoMatch);
+        Expansion { files, problem }
+    }
+
+    /// The names in a folder (absolute, or relative to the root), sorted: what listing it gives.
+    pub fn entries(&self, directory: &str) -> Vec<String> {
+        let Some(folder) = self.folder_path(directory) else { return Vec::new() };
+        let Some(found) = self.table.folder(&folder) else { return Vec::new() };
+        let files = found.files.iter().map(|&file| path::name_of(self.table.path(file)).to_string());
+        let mut names: Vec<String> = files.chain(found.folders.iter().map(ToString::to_string)).collect();
+        names.sort();
+        names
+    }
+
+    /// The loadable files in a folder (absolute, or relative to the root).
+    pub fn directory(&self, directory: &str) -> Vec<FileId> {
+        let found = self.folder_path(directory).and_then(|folder| self.table.folder(&folder));
+        found
+            .map(|folder| folder.files.iter().copied().filter(|&file| self.is_loadable(file)).collect())
+            .unwrap_or_default()
+    }
+
+    /// The loadable files below a folder (absolute, or relative to the root), at any depth.
+    pub fn tree(&self, directory: &str) -> Vec<FileId> {
+        let Some(folder) = self.folder_path(directory) else { return Vec::new() };
+        let mut files: Vec<FileId> = below(&self.table, &folder).filter(|&file| self.is_loadable(file)).collect();
+        files.sort_unstable();
+        files
+    }
+
+    /// The loadable files that glob patterns mean; a pattern with `!` before it takes files away. `base` is the folder
+    /// (absolute, or relative to the root) that relative patterns start from.
+    pub fn glob(&self, base: &str, patterns: &[String]) -> Vec<FileId> {
+        let Some(base) = self.folder_path(base) else { return Vec::new() };
+        let mut wanted = GlobSetBuilder::new();
+        let mut unwanted = GlobSetBuilder::new();
+        for pattern in patterns {
+            let (set, pattern) = match pattern.strip_prefix('!') {
+                Some(pattern) => (&mut unwanted, pattern),
+                None => (&mut wanted, pattern.as_str()),
+            };
+            let full = match self.table.inside(pattern) {
+                Some(inside) => Some(inside.to_string()),
+                None => glob_below(&base, pattern),
+            };
+            if let Some(glob) = full.and_then(|full| GlobBuilder::new(&full).literal_separator(true).build().ok()) {
+                set.add(glob);
+            }
+        }
+        let (Ok(wanted), Ok(unwanted)) = (wanted.build(), unwanted.build()) else { return Vec::new() };
+        (0..self.table.len())
+            .filter_map(|index| u32::try_from(index).ok().map(FileId))
+            .filter(|&file| self.is_loadable(file))
+            .filter(|&file| wanted.is_match(self.table.path(file)) && !unwanted.is_match(self.table.path(file)))
+            .collect()
+    }
+
+    fn is_loadable(&self, file: FileId) -> bool {
+        is_loadable_name(self.table.path(file))
+    }
+
+    fn folder_path(&self, directory: &str) -> Option<String> {
+        self.locate("", directory).ok()
+    }
+}
+
+/// A relative glob with the folder before it; the folder's own characters mean themselves.
+fn glob_below(base: &str, pattern: &str) -> Option<String> {
+    let mut folder = base;
+    let mut pattern = pattern;
+    loop {
+        if let Some(rest) = pattern.strip_prefix("./") {
+            pattern = rest;
+        } else if let Some(rest) = pattern.strip_prefix("../") {
+            if folder.is_empty() {
+                return None;
+            }
+            folder = path::folder_of(folder);
+            pattern = rest;
+        } else {
+            break;
+        }
+    }
+    if pattern.starts_with('/') {
+        return None;
+    }
+    Some(if folder.is_empty() { pattern.to_string() } else { format!("{}/{pattern}", globset::escape(folder)) })
+}
+
+fn is_loadable_name(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, extension)| LOADABLE.contains(&extension))
+}
+
+/// All files below a folder.
+fn below<'a>(table: &'a Table, folder: &str) -> impl Iterator<Item = FileId> + 'a {
+    let mut pending = vec![folder.to_string()];
+    std::iter::from_fn(move || {
+        let folder = pending.pop()?;
+        let found = table.folder(&folder);
+        let folders = found.map(|found| found.folders.as_slice()).unwrap_or_default();
+        pending.extend(folders.iter().filter_map(|name| path::join(&folder, name)));
+        Some(found.map(|found| found.files.as_slice()).unwrap_or_default())
+    })
+    .flatten()
+    .copied()
+}
+
+impl Search<'_> {
+    fn run(&mut self, folder: &str, segments: &[Segment]) {
+        if self.found.len() > EXPANSION_LIMIT {
+            return;
+        }
+        let Some((segment, rest)) = segments.split_first() else { return };
+        match segment {
+            Segment::Name(pieces) if rest.is_empty() => self.take_files(folder, pieces),
+            Segment::Name(_) => {
+                for inner in self.inner_folders(folder, segment) {
+                    self.run(&inner, rest);
+                }
+            }
+            Segment::Deep(pieces) => {
+                if rest.is_empty() {
+                    self.take_files(folder, pieces);
+                } else {
+                    for inner in self.inner_folders(folder, &Segment::Name(vec![Piece::Any])) {
+                        self.run(&inner, rest);
+                    }
+                }
+                for inner in self.inner_folders(folder, &Segment::Name(vec![Piece::Any])) {
+                    self.run(&inner, segments);
+                }
+            }
+        }
+    }
+
+    fn inner_folders(&self, folder: &str, segment: &Segment) -> Vec<String> {
+        if let Some(text) = segment.text() {
+            return path::join(folder, text).into_iter().collect();
+        }
+        let Segment::Name(pieces) = segment else { return Vec::new() };
+        let Some(found) = self.table.folder(folder) else { return Vec::new() };
+        let names = found.folders.iter().filter(|name| matches(pieces, name));
+        names.filter_map(|name| path::join(folder, name)).collect()
+    }
+
+    fn take_files(&mut self, folder: &str, pieces: &[Piece]) {
+        if let [Piece::Text(text)] = pieces {
+            let target = path::join(folder, text);
+            let file = target.and_then(|target| relative::file(self.table, &target, self.language));
+            return self.take(file);
+        }
+        let Some(found) = self.table.folder(folder) else { return };
+        for &file in &found.files {
+            let name = path::name_of(self.table.path(file));
+            if spellings(name).any(|spelling| matches(pieces, &spelling)) {
+                self.take(Some(file));
+            }
+        }
+        for name in found.folders.iter().filter(|name| matches(pieces, name)) {
+            let index = path::join(folder, name).and_then(|inner| relative::folder(self.table, &inner, self.language));
+            self.take(index);
+        }
+    }
+
+    fn take(&mut self, file: Option<FileId>) {
+        let Some(file) = file else { return };
+        let is_wanted = is_loadable_name(self.table.path(file))
+            && self.except != Some(file)
+            && (self.finds_tests || !self.table.is_test(file));
+        if is_wanted {
+            self.found.push(file);
+        }
+    }
+}
+
+/// How a specifier may name a file: in full, without the extension, and by the extension that it is compiled to.
+fn spellings(name: &str) -> impl Iterator<Item = String> + use<'_> {
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let compiled: &[&str] = match extension {
+        "ts" => &["js"],
+        "tsx" => &["js", "jsx"],
+        "mts" => &["mjs"],
+        "cts" => &["cjs"],
+        _ => &[],
+    };
+    let compiled = compiled.iter().map(move |extension| format!("{stem}.{extension}"));
+    [name.to_string(), stem.to_string()].into_iter().chain(compiled)
+}
+
+/// Whether a name is made of these pieces, each unknown one standing for at least one character.
+fn matches(pieces: &[Piece], name: &str) -> bool {
+    let Some((first, rest)) = pieces.split_first() else { return name.is_empty() };
+    let mut name = match first {
+        Piece::Text(text) => match name.strip_prefix(text.as_str()) {
+            Some(name) => name,
+            None => return false,
+        },
+        Piece::Any => return matches_after_hole(rest, name),
+    };
+    for (at, piece) in rest.iter().enumerate() {
+        match piece {
+            Piece::Text(text) => match name.strip_prefix(text.as_str()) {
+                Some(after) => name = after,
+                None => return false,
+            },
+            Piece::Any => return matches_after_hole(&rest[at + 1..], name),
+        }
+    }
+    name.is_empty()
+}
+
+/// The pieces alternate (neighbours of a kind are joined), so the earliest place for each text is as good as any, but
+/// the last text must end the name.
+fn matches_after_hole(mut pieces: &[Piece], mut name: &str) -> bool {
+    loop {
+        let mut characters = name.chars();
+        if characters.next().is_none() {
+            return false;
+        }
+        let rest = characters.as_str();
+        match pieces {
+            [] | [Piece::Any] => return true,
+            [Piece::Text(text)] => return rest.ends_with(text.as_str()),
+            [Piece::Text(text), after @ ..] => match rest.find(text.as_str()) {
+                Some(at) => {
+                    name = &rest[at + text.len()..];
+                    pieces = match after {
+                        [Piece::Any, after @ ..] => after,
+                        other => other,
+                    };
+                }
+                None => return false,
+            },
+            [Piece::Any, after @ ..] => pieces = after,
+        }
+    }
+}
+
+fn whole_text(pattern: &[PatternPart]) -> Option<String> {
+    let texts: Option<Vec<&str>> = pattern
+        .iter()
+        .map(|part| match part {
+            PatternPart::Text(text) => Some(text.as_str()),
+            PatternPart::Hole | PatternPart::Entry | PatternPart::Tree => None,
+        })
+        .collect();
+    texts.map(|texts| texts.concat())
+}
+
+/// The pattern up to a `?` or `#` (which at the very start is a name of `imports`).
+fn without_suffix(pattern: &[PatternPart]) -> Vec<PatternPart> {
+    let mut bare = Vec::new();
+    for (at, part) in pattern.iter().enumerate() {
+        let PatternPart::Text(text) = part else {
+            bare.push(part.clone());
+            continue;
+        };
+        let skipped = usize::from(at == 0 && text.starts_with('#'));
+        match text[skipped..].find(['?', '#']) {
+            Some(end) => {
+                bare.push(PatternPart::Text(text[..skipped + end].to_string()));
+                break;
+            }
+            None => bare.push(part.clone()),
+        }
+    }
+    bare
+}
+
+/// Whether the `?query` or `#fragment` of a specifier of this pattern is not always the same: each value of it is
+/// another module to the loader of ES modules.
+pub fn has_changing_suffix(pattern: &[PatternPart]) -> bool {
+    let bare = without_suffix(pattern);
+    let is_cut = bare.len() < pattern.len() || bare.last() != pattern.last();
+    is_cut && pattern[bare.len() - 1..].iter().any(|part| !matches!(part, PatternPart::Text(_)))
+}
+
+fn segments_of(pattern: &[PatternPart]) -> Vec<Segment> {
+    let mut segments: Vec<Segment> = Vec::new();
+    let mut current = Segment::Name(Vec::new());
+    for part in pattern {
+        match part {
+            PatternPart::Text(text) => {
+                let mut names = text.split('/');
+                add(&mut current, Piece::Text(names.next().unwrap_or_default().to_string()));
+                for name in names {
+                    push(&mut segments, std::mem::replace(&mut current, Segment::Name(Vec::new())));
+                    add(&mut current, Piece::Text(name.to_string()));
+                }
+            }
+            PatternPart::Hole | PatternPart::Entry => add(&mut current, Piece::Any),
+            PatternPart::Tree => current = Segment::Deep(vec![Piece::Any]),
+        }
+    }
+    push(&mut segments, current);
+    segments
+}
+
+/// Adds a segment; `..` after one that is not known takes that one away.
+fn push(segments: &mut Vec<Segment>, segment: Segment) {
+    let is_first = segments.is_empty();
+    match segment.text() {
+        Some("." | "") if segments.iter().any(|segment| segment.text().is_none()) => {}
+        Some("..") if !is_first && segments.last().is_some_and(|last| last.text().is_none()) => {
+            segments.pop();
+        }
+        _ => segments.push(segment),
+    }
+}
+
+fn add(segment: &mut Segment, piece: Piece) {
+    let (Segment::Name(pieces) | Segment::Deep(pieces)) = segment;
+    match (pieces.last_mut(), piece) {
+        (_, Piece::Text(text)) if text.is_empty() => {}
+        (Some(Piece::Text(last)), Piece::Text(text)) => last.push_str(&text),
+        (Some(Piece::Any), Piece::Any) => {}
+        (_, piece) => pieces.push(piece),
+    }
+}

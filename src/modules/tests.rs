@@ -1,0 +1,231 @@
+//! What specifiers and patterns mean, over files in memory.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::base::source::FileId;
+use crate::modules::{Loader, Mode, PatternPart, Reason, Resolution, has_changing_suffix};
+use crate::project::file_system::Memory;
+use crate::project::{LoadRequest, Project, load};
+
+struct World {
+    project: Project,
+    loader: Loader,
+}
+
+fn world(files: &[(&str, &str)]) -> World {
+    let mut memory = Memory::new();
+    for (path, text) in files {
+        memory.insert(Path::new("/p").join(path), *text);
+    }
+    let request =
+        LoadRequest { working_directory: "/p".into(), root: Some(PathBuf::from("/p")), ..LoadRequest::default() };
+    let project = load(&request, &memory).expect("the project loads");
+    let loader = Loader::new(&project, Arc::new(memory));
+    World { project, loader }
+}
+
+impl World {
+    fn id(&self, path: &str) -> FileId {
+        self.project.file_at(path).unwrap_or_else(|| panic!("{path} is there"))
+    }
+
+    fn resolve_as(&self, from: &str, specifier: &str, mode: Mode) -> String {
+        match self.loader.resolve(self.id(from), specifier, mode) {
+            Resolution::File(file) => self.project.files[file].path.clone(),
+            Resolution::Package { name, subpath } => format!("package {name}|{subpath}"),
+            Resolution::Builtin(name) => format!("builtin {name}"),
+            Resolution::Unresolved(reason) => format!("{reason:?}"),
+        }
+    }
+
+    fn resolve(&self, from: &str, specifier: &str) -> String {
+        self.resolve_as(from, specifier, Mode::Require)
+    }
+
+    fn expand(&self, from: &str, pattern: &str) -> Vec<String> {
+        let expansion = self.loader.expand(self.id(from), &parts(pattern), Mode::Require);
+        if let Some(problem) = expansion.problem {
+            return vec![format!("{problem:?}")];
+        }
+        expansion.files.iter().map(|&file| self.project.files[file].path.clone()).collect()
+    }
+}
+
+/// A pattern written with `{h}` for a hole, `{e}` for an entry and `{t}` for a tree.
+fn parts(pattern: &str) -> Vec<PatternPart> {
+    let mut parts = Vec::new();
+    for piece in pattern.split_inclusive('}') {
+        let (text, part) = match piece.split_once('{') {
+            Some((text, "h}")) => (text, Some(PatternPart::Hole)),
+            Some((text, "e}")) => (text, Some(PatternPart::Entry)),
+            Some((text, _)) => (text, Some(PatternPart::Tree)),
+            None => (piece, None),
+        };
+        if !text.is_empty() {
+            parts.push(PatternPart::Text(text.to_string()));
+        }
+        parts.extend(part);
+    }
+    parts
+}
+
+#[test]
+fn relative_paths() {
+    let world = world(&[
+        ("a.js", ""),
+        ("b.ts", ""),
+        ("d/index.js", ""),
+        ("d.js", ""),
+        ("e/package.json", r#"{"main": "lib/main"}"#),
+        ("e/lib/main.js", ""),
+        ("data.json", "{}"),
+        ("m.mts", ""),
+        ("x.js", ""),
+        ("x.ts", ""),
+    ]);
+    for (from, specifier, expected) in [
+        ("a.js", "./b", "b.ts"),
+        ("a.js", "./b.js", "b.ts"),
+        ("a.js", "./d", "d.js"),
+        ("a.js", "./d/", "d/index.js"),
+        ("d/index.js", "..", "NoMatch"),
+        ("d/index.js", ".", "d/index.js"),
+        ("a.js", "./e", "e/lib/main.js"),
+        ("a.js", "./data", "data.json"),
+        ("a.js", "./m.mjs", "m.mts"),
+        ("a.js", "./x.js", "x.js"),
+        ("b.ts", "./x.js", "x.ts"),
+        ("b.ts", "./x", "x.ts"),
+        ("a.js", "./x", "x.js"),
+        ("a.js", "./b.ts?v=1#x", "b.ts"),
+        ("a.js", "/p/d/index.js", "d/index.js"),
+        ("a.js", "file:///p/d/index.js", "d/index.js"),
+        ("a.js", "../q", "OutsideRoot"),
+        ("a.js", "/q/a.js", "OutsideRoot"),
+        ("a.js", "./none", "NoMatch"),
+        ("a.js", "fs", "builtin fs"),
+        ("a.js", "node:timers/promises", "builtin timers/promises"),
+        ("a.js", "express", "package express|"),
+        ("a.js", "@nestjs/common/x", "package @nestjs/common|x"),
+        ("a.js", "#nothing", "NoMatch"),
+    ] {
+        assert_eq!(world.resolve(from, specifier), expected, "{specifier} in {from}");
+    }
+}
+
+#[test]
+fn packages_of_the_project() {
+    let world = world(&[
+        ("package.json", r##"{"name": "root", "workspaces": ["packages/*"], "imports": {"#db/*": "./src/db/*.js"}}"##),
+        ("src/db/pool.js", ""),
+        ("src/a.js", ""),
+        (
+            "packages/shared/package.json",
+            r#"{"name": "@mono/shared", "exports": {".": {"import": "./dist/index.mjs", "require": "./dist/index.js"}, "./l/*": "./dist/locales/*.js"}}"#,
+        ),
+        ("packages/shared/src/index.ts", ""),
+        ("packages/shared/src/locales/de.ts", ""),
+        ("packages/shared/src/locales/en.ts", ""),
+        ("packages/plain/package.json", r#"{"name": "plain", "main": "./main.js"}"#),
+        ("packages/plain/main.js", ""),
+        ("packages/plain/deep/x.js", ""),
+        ("packages/import-only/package.json", r#"{"name": "io", "exports": {"import": "./i.js"}}"#),
+        ("packages/import-only/i.js", ""),
+    ]);
+    for (specifier, expected) in [
+        ("@mono/shared", "packages/shared/src/index.ts"),
+        ("@mono/shared/l/de", "packages/shared/src/locales/de.ts"),
+        ("@mono/shared/src/locales/en", "packages/shared/src/locales/en.ts"),
+        ("plain", "packages/plain/main.js"),
+        ("plain/deep/x", "packages/plain/deep/x.js"),
+        ("io", "packages/import-only/i.js"),
+        ("#db/pool", "src/db/pool.js"),
+        ("plain/none", "package plain|none"),
+    ] {
+        assert_eq!(world.resolve("src/a.js", specifier), expected, "{specifier}");
+    }
+    assert_eq!(world.resolve("packages/shared/src/index.ts", "@mono/shared/l/en"), "packages/shared/src/locales/en.ts");
+    let both = ["packages/shared/src/locales/de.ts", "packages/shared/src/locales/en.ts"];
+    assert_eq!(world.expand("src/a.js", "@mono/shared/src/locales/{h}"), both);
+    assert_eq!(world.expand("src/a.js", "@mono/shared/locales/{h}"), both);
+    assert_eq!(world.expand("src/a.js", "lodash/{h}"), ["NoMatch"]);
+}
+
+#[test]
+fn tsconfig_paths() {
+    let world = world(&[
+        ("package.json", "{}"),
+        ("tsconfig.base.json", r#"{ /* base */ "compilerOptions": {"baseUrl": ".", "paths": {"@/*": ["src/*"]}} }"#),
+        ("tsconfig.json", r#"{"extends": "./tsconfig.base.json"}"#),
+        ("src/a.ts", ""),
+        ("src/pages/home.tsx", ""),
+        ("broken/tsconfig.json", r#"{"extends": "./tsconfig.json", "#),
+        ("broken/b.ts", ""),
+        ("broken/c.ts", ""),
+    ]);
+    assert_eq!(world.resolve("src/a.ts", "@/pages/home"), "src/pages/home.tsx");
+    assert_eq!(world.resolve("src/a.ts", "src/pages/home"), "src/pages/home.tsx");
+    assert_eq!(world.expand("src/a.ts", "@/pages/{h}"), ["src/pages/home.tsx"]);
+    assert_eq!(world.resolve("broken/b.ts", "./c"), "broken/c.ts");
+    assert_eq!(world.resolve("broken/b.ts", "express"), "package express|");
+}
+
+#[test]
+fn patterns() {
+    let world = world(&[
+        ("a.js", ""),
+        ("d/a.js", ""),
+        ("d/b.ts", ""),
+        ("d/c/index.js", ""),
+        ("d/notes.vue", ""),
+        ("d/a.test.js", ""),
+        ("d/data.json", ""),
+        ("deep/x/y/z.js", ""),
+        ("deep/index.js", ""),
+        ("test/t.js", ""),
+        ("mods/m1/index.js", ""),
+        ("mods/m2/index.js", ""),
+        ("mods/m2/other.js", ""),
+    ]);
+    for (from, pattern, expected) in [
+        ("a.js", "./d/{h}.js", vec!["d/a.js", "d/b.ts"]),
+        ("a.js", "./d/{h}", vec!["d/a.js", "d/b.ts", "d/c/index.js", "d/data.json"]),
+        ("a.js", "/p/d/{h}", vec!["d/a.js", "d/b.ts", "d/c/index.js", "d/data.json"]),
+        ("a.js", "./d/a{h}", vec!["d/a.js"]),
+        ("test/t.js", "../d/{h}.js", vec!["d/a.js", "d/a.test.js", "d/b.ts"]),
+        ("d/a.js", "./{e}", vec!["d/b.ts", "d/c/index.js", "d/data.json"]),
+        ("a.js", "./deep/{t}", vec!["deep/index.js", "deep/x/y/z.js"]),
+        ("deep/index.js", "./{t}", vec!["deep/x/y/z.js"]),
+        ("a.js", "./deep/x/{h}.js", vec!["deep/x/y/z.js"]),
+        ("a.js", "./mods/{h}/index.js", vec!["mods/m1/index.js", "mods/m2/index.js"]),
+        ("a.js", "./mods/{e}/other", vec!["mods/m2/other.js"]),
+        ("a.js", "./mods/{h}/../m1/index", vec!["mods/m1/index.js"]),
+        ("a.js", "./d/{h}.js?v={h}", vec!["d/a.js", "d/b.ts"]),
+        ("a.js", "./d/a.js?v={h}", vec!["d/a.js"]),
+        ("a.js", "{h}", vec!["UnknownValue"]),
+        ("a.js", "{h}/x.js", vec!["UnknownValue"]),
+        ("a.js", "./nowhere/{h}", vec!["NoMatch"]),
+        ("a.js", "../{h}", vec!["OutsideRoot"]),
+        ("a.js", "/{h}", vec!["OutsideRoot"]),
+        ("a.js", "plugin-{h}", vec!["UnknownValue"]),
+    ] {
+        assert_eq!(world.expand(from, pattern), expected, "{pattern} in {from}");
+    }
+    assert!(has_changing_suffix(&parts("./d/a.js?v={h}")));
+    assert!(!has_changing_suffix(&parts("./d/{h}.js?v=1")));
+    assert_eq!(world.loader.entries("/p/d"), ["a.js", "a.test.js", "b.ts", "c", "data.json", "notes.vue"]);
+    let globbed = world.loader.glob("", &["./d/**/*.{js,ts}".into(), "!**/*.test.js".into()]);
+    let paths: Vec<&str> = globbed.iter().map(|&file| world.loader.path(file)).collect();
+    assert_eq!(paths, ["d/a.js", "d/b.ts", "d/c/index.js"]);
+}
+
+#[test]
+fn too_many_files_are_none() {
+    let names: Vec<String> = (0..=super::EXPANSION_LIMIT).map(|number| format!("d/{number}.js")).collect();
+    let mut files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+    files.push(("a.js", ""));
+    let world = world(&files);
+    let expansion = world.loader.expand(world.id("a.js"), &parts("./d/{h}"), Mode::Import);
+    assert_eq!((expansion.files.len(), expansion.problem), (0, Some(Reason::TooMany)));
+}

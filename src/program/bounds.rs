@@ -1,0 +1,371 @@
+//! What bounds a growth: removals over the whole program, size checks, finite keys, once-only code, containers that
+//! bound themselves, and bounded holders.
+
+use rustc_hash::FxHashSet;
+
+use crate::base::finding::ContextKind;
+use crate::heap::field::Field;
+use crate::heap::graph::NodeId;
+use crate::heap::object::{Lifetime, ObjectId, ObjectKind, ValueKind};
+use crate::program::changes::{Change, Effect, Target};
+use crate::program::holders::Link;
+use crate::program::keys::{self, Keys};
+use crate::program::{ChangeId, Program};
+use crate::syntax::facts::{Guard, Place, Reuse, Test, WriteForm};
+
+/// Why a growth is bounded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Bound {
+    /// Something that runs takes entries away.
+    Removal(ChangeId),
+    /// A check of the size guards it.
+    SizeCheck,
+    /// Its keys come from a fixed set.
+    FiniteKeys,
+    /// It happens once.
+    Once,
+    /// The container bounds itself.
+    BoundsItself,
+    /// What holds the container is bounded.
+    BoundedHolder,
+}
+
+/// A removal that does not bound.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refused {
+    /// It only runs while modules load.
+    OnlyWhileLoading(ChangeId),
+    /// It only runs in tests.
+    OnlyInTests(ChangeId),
+    /// It is in an exported function that nothing calls.
+    NeverCalled(ChangeId),
+    /// It takes away another key than the one that is stored.
+    OtherKey(ChangeId),
+}
+
+impl Program<'_> {
+    /// What bounds a growth, if anything does.
+    pub fn bound(&self, change: &Change) -> Option<Bound> {
+        if let Target::Object(object) = change.target
+            && self.stages.heap.object(object).bounds_itself
+        {
+            return Some(Bound::BoundsItself);
+        }
+        if self.happens_once(change) {
+            return Some(Bound::Once);
+        }
+        if self.keys(change) == Some(Keys::Finite) || self.is_fixed_set_asked(change) {
+            return Some(Bound::FiniteKeys);
+        }
+        if self.is_size_checked(change) {
+            return Some(Bound::SizeCheck);
+        }
+        if let Some(removal) = self.removal(change) {
+            return Some(Bound::Removal(removal));
+        }
+        match change.target {
+            Target::Object(object) if self.has_bounded_holder(object, 4) => Some(Bound::BoundedHolder),
+            _ => None,
+        }
+    }
+
+    /// Where the keys of a growth come from; none if it has no key.
+    pub fn keys(&self, change: &Change) -> Option<Keys> {
+        let key = change.key?;
+        Some(keys::judge(&self.stages, key))
+    }
+
+    fn guards<'b>(&'b self, change: &Change) -> impl Iterator<Item = &'b Guard> + use<'b> {
+        let facts = &self.stages.facts[change.file];
+        facts.guard_lists[change.guards.indices()].iter().map(|&id| &facts.guards[id])
+    }
+
+    /// Once flags: a place that is asked to be falsy and that the same function sets.
+    fn happens_once(&self, change: &Change) -> bool {
+        let facts = &self.stages.facts[change.file];
+        self.guards(change).any(|guard| {
+            let Test::Truthy { place: Some(place), .. } = guard.test else { return false };
+            if guard.holds {
+                return false;
+            }
+            let is_lasting = match place {
+                Place::Binding(binding) => {
+                    // A local variable lasts no longer than the call.
+                    facts.bindings[binding].function != change.function
+                }
+                Place::Global(_) => true,
+                Place::Property { base, key: crate::syntax::facts::Key::Name(_) } => {
+                    let node = self.stages.heap.node(change.instance, base);
+                    self.stages.heap.points_to(node).iter().any(|v| {
+                        matches!(v.as_object(), Some((_, Lifetime::Module)))
+                    })
+                }
+                Place::Property { .. } => false,
+            };
+            is_lasting && self.is_set_in(change, place)
+        })
+    }
+
+    /// Whether the function of a change sets a place.
+    fn is_set_in(&self, change: &Change, place: Place) -> bool {
+        let facts = &self.stages.facts[change.file];
+        facts.writes.iter().any(|write| {
+            write.function == change.function
+                && matches!(write.form, WriteForm::Assign | WriteForm::InitAssign | WriteForm::Update)
+                && self.is_same_place(change, write.place, place)
+        })
+    }
+
+    fn is_same_place(&self, change: &Change, a: Place, b: Place) -> bool {
+        match (a, b) {
+            (Place::Property { base: x, key: k }, Place::Property { base: y, key: l }) => {
+                let (x, y) = (self.stages.heap.node(change.instance, x), self.stages.heap.node(change.instance, y));
+                k == l && (x == y || self.share_object(x, y))
+            }
+            (a, b) => a == b,
+        }
+    }
+
+    /// Whether two nodes may hold the same object.
+    pub(super) fn share_object(&self, a: NodeId, b: NodeId) -> bool {
+        let (a, b) = (self.stages.heap.points_to(a), self.stages.heap.points_to(b));
+        a.iter().filter_map(|v| v.as_object()).any(|(object, _)| {
+            b.contains(crate::heap::object::Value::object(object, Lifetime::Fresh))
+                || b.contains(crate::heap::object::Value::object(object, Lifetime::Module))
+        })
+    }
+
+    fn holds_object(&self, node: NodeId, object: ObjectId) -> bool {
+        self.stages.heap.points_to(node).iter().filter_map(|v| v.as_object()).any(|(held, _)| held == object)
+    }
+
+    /// Whether the container's size is compared on the way.
+    fn is_size_checked(&self, change: &Change) -> bool {
+        self.guards(change).any(|guard| match guard.test {
+            Test::Size { container } => {
+                let node = self.stages.heap.node(change.instance, container);
+                match change.target {
+                    Target::Object(object) => self.holds_object(node, object) || self.shares_text(change, node),
+                    Target::Slot(slot) => slot == node || self.share_object(slot, node) || self.is_slot(slot, node),
+                }
+            }
+            Test::Compare { place: Some(place), .. } => self.is_counter_of(change, place),
+            _ => false,
+        })
+    }
+
+    fn shares_text(&self, _change: &Change, _node: NodeId) -> bool {
+        false
+    }
+
+    /// Whether a node reads a slot.
+    fn is_slot(&self, slot: NodeId, node: NodeId) -> bool {
+        self.stages.heap.edges(slot).iter().any(|edge| {
+            self.stages.heap.representative(edge.to) == self.stages.heap.representative(node)
+        })
+    }
+
+    /// A counter that lasts, is compared before the growth, and is counted in the same function.
+    fn is_counter_of(&self, change: &Change, place: Place) -> bool {
+        let facts = &self.stages.facts[change.file];
+        let is_lasting = match place {
+            Place::Binding(binding) => facts.bindings[binding].function != change.function,
+            Place::Property { .. } => true,
+            Place::Global(_) => true,
+        };
+        is_lasting
+            && facts.writes.iter().any(|write| {
+                write.function == change.function
+                    && matches!(write.form, WriteForm::Update | WriteForm::AddAssign)
+                    && self.is_same_place(change, write.place, place)
+            })
+    }
+
+    /// Whether a fixed set is asked for the key first.
+    fn is_fixed_set_asked(&self, change: &Change) -> bool {
+        let Some(key) = change.key else { return false };
+        self.guards(change).any(|guard| {
+            let Test::Has { container, key: asked } = guard.test else {
+                return self.is_equal_to_constant(change, guard, key);
+            };
+            if !guard.holds {
+                return false;
+            }
+            let asked = self.stages.heap.node(change.instance, asked);
+            let container = self.stages.heap.node(change.instance, container);
+            let is_same_key = asked == key || self.is_alias(asked, key);
+            is_same_key && self.is_fixed(change, container)
+        })
+    }
+
+    fn is_equal_to_constant(&self, change: &Change, guard: &Guard, key: NodeId) -> bool {
+        let Test::Equal { left, right } = guard.test else { return false };
+        if !guard.holds {
+            return false;
+        }
+        let (left, right) =
+            (self.stages.heap.node(change.instance, left), self.stages.heap.node(change.instance, right));
+        (left == key && keys::judge(&self.stages, right) == Keys::Finite)
+            || (right == key && keys::judge(&self.stages, left) == Keys::Finite)
+    }
+
+    /// Whether two nodes read the same property chain: `req.params.kind` twice. Found by the values' text.
+    fn is_alias(&self, a: NodeId, b: NodeId) -> bool {
+        let (Some(x), Some(y)) = (self.node_text(a), self.node_text(b)) else { return false };
+        !x.is_empty() && x == y
+    }
+
+    /// Whether a container that is asked is of a fixed size: it holds something, and nothing grows it while the program
+    /// runs.
+    fn is_fixed(&self, change: &Change, container: NodeId) -> bool {
+        let mut is_any = false;
+        for value in self.stages.heap.points_to(container).iter() {
+            let ValueKind::Object(object, _) = value.kind() else { return false };
+            is_any = true;
+            if Target::Object(object) == change.target || self.grows_while_running(object) {
+                return false;
+            }
+        }
+        is_any
+    }
+
+    fn grows_while_running(&self, object: ObjectId) -> bool {
+        self.growths_of(Target::Object(object)).iter().any(|&id| {
+            let growth = &self.changes[id.0 as usize];
+            self.stages.contexts.of(growth.instance).is_some_and(|context| context.kind > ContextKind::Test)
+                && self.keys(growth) != Some(Keys::Finite)
+        })
+    }
+
+    /// A removal that bounds the growth.
+    fn removal(&self, change: &Change) -> Option<ChangeId> {
+        self.removals_of(change).into_iter().find(|&id| self.refusal(change, id).is_none())
+    }
+
+    /// The removals of a growth's container that bound nothing, with the reasons.
+    pub fn refused_removals(&self, change: &Change) -> Vec<Refused> {
+        self.removals_of(change).into_iter().filter_map(|id| self.refusal(change, id)).collect()
+    }
+
+    /// All removals of a growth's container: from the object, and replacements of what holds it.
+    fn removals_of(&self, change: &Change) -> Vec<ChangeId> {
+        let mut all: Vec<ChangeId> = self.removals.get(&change.target).cloned().unwrap_or_default();
+        match change.target {
+            Target::Object(object) => {
+                all.extend(self.replacements.get(&object).into_iter().flatten().copied());
+            }
+            Target::Slot(slot) => {
+                let objects = self.stages.heap.points_to(slot).iter().filter_map(|v| v.as_object());
+                for (object, _) in objects {
+                    all.extend(self.removals.get(&Target::Object(object)).into_iter().flatten().copied());
+                }
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Why a removal does not bound a growth.
+    fn refusal(&self, growth: &Change, id: ChangeId) -> Option<Refused> {
+        let removal = &self.changes[id.0 as usize];
+        if self.is_other_key(growth, removal) {
+            return Some(Refused::OtherKey(id));
+        }
+        let Some(context) = self.stages.contexts.of(removal.instance) else {
+            return Some(Refused::OnlyWhileLoading(id));
+        };
+        match context.kind {
+            ContextKind::Init => Some(Refused::OnlyWhileLoading(id)),
+            ContextKind::Test => Some(Refused::OnlyInTests(id)),
+            ContextKind::Exported if !self.is_called_for(growth, removal) => Some(Refused::NeverCalled(id)),
+            _ => None,
+        }
+    }
+
+    /// Whether a removal in a library runs when the library is used, and not only when a caller asks for it: it is in
+    /// the growing function, or something of the library calls it.
+    fn is_called_for(&self, growth: &Change, removal: &Change) -> bool {
+        removal.function == growth.function && removal.file == growth.file
+            || !self.is_root(removal.instance)
+            || self.stages.contexts.callers(removal.instance).iter().any(|&caller| {
+                let key = self.stages.heap.instance(caller).key;
+                self.stages.contexts.of(caller).is_some_and(|c| c.kind > ContextKind::Test)
+                    && !(key.file == removal.file && key.function == crate::syntax::facts::MODULE_BODY)
+            })
+    }
+
+    fn is_root(&self, instance: crate::heap::object::InstanceId) -> bool {
+        self.stages.heap.record.roots.iter().any(|root| root.instance == instance)
+    }
+
+    /// Whether a removal's key can't be the one that is stored: both are constants, and none is common.
+    fn is_other_key(&self, growth: &Change, removal: &Change) -> bool {
+        let (Some(stored), Some(removed)) = (growth.key, removal.key) else { return false };
+        let texts = |node: NodeId| -> Option<FxHashSet<String>> {
+            self.stages
+                .heap
+                .points_to(node)
+                .iter()
+                .map(|value| match value.kind() {
+                    ValueKind::String(id) => Some(crate::heap::strings::display(self.stages.heap.string(id))),
+                    _ => None,
+                })
+                .collect()
+        };
+        let (Some(stored), Some(removed)) = (texts(stored), texts(removed)) else { return false };
+        !stored.is_empty() && !removed.is_empty() && stored.is_disjoint(&removed)
+    }
+
+    /// Whether all that holds an object is bounded by removals: then what is inside goes with it.
+    fn has_bounded_holder(&self, object: ObjectId, depth: u8) -> bool {
+        if depth == 0 {
+            return false;
+        }
+        let mut is_held = false;
+        for &link in self.holders.of(object) {
+            match link {
+                Link::Variable(..) => return false,
+                Link::Captured(..) => {}
+                Link::Field(parent, field) => {
+                    if parent == object {
+                        continue;
+                    }
+                    is_held = true;
+                    if !self.is_bounded_place(parent, field, depth) {
+                        return false;
+                    }
+                }
+            }
+        }
+        is_held
+    }
+
+    fn is_bounded_place(&self, parent: ObjectId, field: Field, depth: u8) -> bool {
+        let heap = self.stages.heap;
+        let info = heap.object(parent);
+        if info.bounds_itself || info.kind == ObjectKind::Weak {
+            return true;
+        }
+        let is_entry = [Field::ELEMENT, Field::UNKNOWN, Field::MAP_VALUE].contains(&field);
+        if is_entry && self.has_running_removal(parent) {
+            return true;
+        }
+        self.has_bounded_holder(parent, depth - 1)
+    }
+
+    /// Whether something that runs takes entries out of an object.
+    fn has_running_removal(&self, object: ObjectId) -> bool {
+        let direct = self.removals.get(&Target::Object(object)).into_iter().flatten();
+        let replaced = self.replacements.get(&object).into_iter().flatten();
+        direct.chain(replaced).any(|&id| {
+            let removal = &self.changes[id.0 as usize];
+            self.stages.contexts.of(removal.instance).is_some_and(|context| context.kind > ContextKind::Test)
+        })
+    }
+}
+
+/// Whether a change takes away what its place held: a new value that has nothing of the old one.
+pub(super) fn is_replacement(change: &Change) -> bool {
+    matches!(change.effect, Effect::Replace(Reuse::None | Reuse::Shrinks)) && change.lifetime == Lifetime::Module
+}

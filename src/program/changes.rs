@@ -1,0 +1,418 @@
+//! Every change of an object or binding in the program, whether by syntax or through a call, in one form.
+
+use smallvec::{SmallVec, smallvec};
+
+use crate::base::source::FileId;
+use crate::base::span::ByteRange;
+use crate::heap::field::{Field, FieldKind};
+use crate::heap::graph::NodeId;
+use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
+use crate::heap::record::{NativeEffect, NativeWrite};
+use crate::program::Stages;
+use crate::syntax::facts::{
+    BindingId, Cleanup, FunctionId, Key, MODULE_BODY, Place, Reuse, Run, Write, WriteForm, WriteId,
+};
+
+/// What holds entries: an object, or a place whose value is replaced by a longer one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Target {
+    /// An object: array, map, set, plain object.
+    Object(ObjectId),
+    /// A binding's or property's node.
+    Slot(NodeId),
+}
+
+/// What a change does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Adds an entry that was not there, under the change's key or none.
+    Grow,
+    /// Takes entries away.
+    Remove,
+    /// Replaces a property's or binding's value.
+    Replace(Reuse),
+    /// Initialises (`??=`, `||=`).
+    Initialize,
+    /// Deletes a named property.
+    Delete,
+    /// Defines a property, or replaces the prototype.
+    Define,
+    /// Rearranges elements in place.
+    Rearrange,
+    /// Copies named properties in.
+    Assign,
+    /// Changes other state.
+    Mutate,
+    /// Puts a spy or stub on it.
+    Stub,
+}
+
+/// A change, in one instance of its function.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The file.
+    pub file: FileId,
+    /// The function.
+    pub function: FunctionId,
+    /// The function in its context.
+    pub instance: InstanceId,
+    /// The place to report.
+    pub range: ByteRange,
+    /// Its statement.
+    pub statement: ByteRange,
+    /// What dominates it: a run of the facts' guard lists.
+    pub guards: Run,
+    /// Whether it cleans up.
+    pub cleanup: Cleanup,
+    /// The object that is written to, if it is no binding.
+    pub base: Option<Value>,
+    /// The node that held it.
+    pub base_node: Option<NodeId>,
+    /// What is written: for a named property or binding, its node.
+    pub slot: Option<NodeId>,
+    /// The property.
+    pub field: Option<Field>,
+    /// The binding.
+    pub binding: Option<BindingId>,
+    /// How the target was reached.
+    pub lifetime: Lifetime,
+    /// What it does.
+    pub effect: Effect,
+    /// What grows or shrinks.
+    pub target: Target,
+    /// The key, if it is computed.
+    pub key: Option<NodeId>,
+    /// What is put in.
+    pub values: SmallVec<[NodeId; 2]>,
+    /// The kind of write, for messages and the fingerprint: `push`, `assign`.
+    pub kind: String,
+    /// The write event, if it is by syntax.
+    pub write: Option<WriteId>,
+}
+
+/// All changes, in the order of instances and places.
+pub(super) fn collect(stages: &Stages<'_>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let writes_by_function: Vec<rustc_hash::FxHashMap<FunctionId, Vec<WriteId>>> = stages
+        .facts
+        .iter()
+        .map(|facts| {
+            let mut map: rustc_hash::FxHashMap<FunctionId, Vec<WriteId>> = rustc_hash::FxHashMap::default();
+            for (id, write) in facts.writes.iter_enumerated() {
+                map.entry(write.function).or_default().push(id);
+            }
+            map
+        })
+        .collect();
+    for (instance, info) in stages.heap.instances() {
+        let key = info.key;
+        for &id in writes_by_function[key.file.0 as usize].get(&key.function).into_iter().flatten() {
+            syntactic(stages, instance, id, &mut changes);
+        }
+    }
+    for write in &stages.heap.record.writes {
+        changes.extend(through_call(stages, write));
+    }
+    changes
+}
+
+fn syntactic(stages: &Stages<'_>, instance: InstanceId, id: WriteId, changes: &mut Vec<Change>) {
+    let key = stages.heap.instance(instance).key;
+    let facts = &stages.facts[key.file];
+    let write = facts.writes[id];
+    let make = |target: Target, effect: Effect, lifetime: Lifetime| Change {
+        file: key.file,
+        function: key.function,
+        instance,
+        range: write.range,
+        statement: write.statement,
+        guards: write.guards,
+        cleanup: write.cleanup,
+        base: None,
+        base_node: None,
+        slot: None,
+        field: None,
+        binding: None,
+        lifetime,
+        effect,
+        target,
+        key: None,
+        values: write.value.map(|value| stages.heap.node(instance, value)).into_iter().collect(),
+        kind: kind_of(&write).to_owned(),
+        write: Some(id),
+    };
+    match write.place {
+        Place::Binding(binding) => {
+            let Some((node, lifetime)) = binding_node(stages, instance, binding) else { return };
+            let effect = slot_effect(stages, instance, &write, node);
+            changes.push(Change {
+                slot: Some(node),
+                binding: Some(binding),
+                ..make(Target::Slot(node), effect, lifetime)
+            });
+        }
+        Place::Global(name) => {
+            let global = stages.heap.object_of(&Source::Global);
+            let name = stages.heap.global_name(key.file, name);
+            let Some(global) = global else { return };
+            let Some(node) = stages.heap.field(global, Field::name(name)) else { return };
+            let effect = slot_effect(stages, instance, &write, node);
+            changes.push(Change {
+                slot: Some(node),
+                base: Some(Value::object(global, Lifetime::Module)),
+                field: Some(Field::name(name)),
+                ..make(Target::Slot(node), effect, Lifetime::Module)
+            });
+        }
+        Place::Property { base, key } => {
+            let base_node = stages.heap.node(instance, base);
+            if stages.heap.is_many(base_node) {
+                return;
+            }
+            for value in stages.heap.points_to(base_node).iter() {
+                let ValueKind::Object(object, lifetime) = value.kind() else { continue };
+                let Some((target, effect, field, key_node, slot)) =
+                    property_effect(stages, instance, &write, object, key)
+                else {
+                    continue;
+                };
+                changes.push(Change {
+                    base: Some(value),
+                    base_node: Some(base_node),
+                    field,
+                    slot,
+                    key: key_node,
+                    ..make(target, effect, lifetime)
+                });
+            }
+        }
+    }
+}
+
+/// What a write to a property does to one object.
+#[allow(clippy::type_complexity, reason = "the parts of one answer, taken apart at the only caller")]
+fn property_effect(
+    stages: &Stages<'_>,
+    instance: InstanceId,
+    write: &Write,
+    object: ObjectId,
+    key: Key,
+) -> Option<(Target, Effect, Option<Field>, Option<NodeId>, Option<NodeId>)> {
+    let heap = stages.heap;
+    let file = heap.instance(instance).key.file;
+    let is_array = heap.object(object).kind == ObjectKind::Array;
+    let whole = Target::Object(object);
+    match key {
+        Key::Computed(key) => {
+            let key = heap.node(instance, key);
+            let effect = match write.form {
+                WriteForm::Delete => Effect::Remove,
+                _ => Effect::Grow,
+            };
+            if write.reuse == Reuse::Appends && write.form == WriteForm::Assign {
+                return Some((whole, Effect::Grow, None, None, None));
+            }
+            Some((whole, effect, None, Some(key), None))
+        }
+        Key::Name(name) => {
+            let name = heap.global_name(file, name);
+            let field = Field::name(name);
+            if is_array && heap.text(name) == "length" {
+                return Some((whole, Effect::Remove, Some(field), None, None));
+            }
+            let node = heap.field(object, field);
+            if write.form == WriteForm::Delete {
+                return Some((whole, Effect::Delete, Some(field), None, node));
+            }
+            let node = node?;
+            let effect = slot_effect(stages, instance, write, node);
+            Some((Target::Slot(node), effect, Some(field), None, Some(node)))
+        }
+        Key::Index(index) => {
+            let field = Field::index(index);
+            let effect = if write.form == WriteForm::Delete { Effect::Delete } else { Effect::Replace(Reuse::None) };
+            Some((whole, effect, Some(field), None, heap.field(object, field)))
+        }
+        Key::Element => None,
+    }
+}
+
+/// What replacing a place's value does.
+fn slot_effect(stages: &Stages<'_>, instance: InstanceId, write: &Write, slot: NodeId) -> Effect {
+    match (write.form, write.reuse) {
+        (WriteForm::Assign, Reuse::Appends) if !is_numeric(stages, slot, None) => Effect::Grow,
+        (WriteForm::Assign, Reuse::AddsKey(_) | Reuse::Links) => Effect::Grow,
+        (WriteForm::AddAssign, _) => {
+            let value = write.value.map(|value| stages.heap.node(instance, value));
+            if is_numeric(stages, slot, value) { Effect::Mutate } else { Effect::Grow }
+        }
+        (WriteForm::InitAssign, _) => Effect::Initialize,
+        (WriteForm::ArithmeticAssign | WriteForm::Update, _) => Effect::Mutate,
+        (WriteForm::Delete, _) => Effect::Delete,
+        (_, reuse) => Effect::Replace(reuse),
+    }
+}
+
+/// Whether `slot += value` adds numbers: nothing says that either is text.
+fn is_numeric(stages: &Stages<'_>, slot: NodeId, value: Option<NodeId>) -> bool {
+    let is_text = |node: NodeId| {
+        stages.heap.points_to(node).iter().any(|value| match value.kind() {
+            ValueKind::String(id) => {
+                let text = crate::heap::strings::display(stages.heap.string(id));
+                text.parse::<f64>().is_err()
+            }
+            ValueKind::Object(object, _) => stages.heap.object(object).kind == ObjectKind::Array,
+            ValueKind::Data(_) => false,
+        })
+    };
+    let _ = value;
+    !is_text(slot)
+}
+
+/// The node of a binding that a function writes, and how it is reached. A function's own variables are fresh.
+pub(super) fn binding_node(
+    stages: &Stages<'_>,
+    instance: InstanceId,
+    binding: BindingId,
+) -> Option<(NodeId, Lifetime)> {
+    let heap = stages.heap;
+    let facts = &stages.facts[heap.instance(instance).key.file];
+    let info = facts.bindings[binding];
+    let (mut at, mut lifetime) = (instance, Lifetime::Fresh);
+    loop {
+        let key = &heap.instance(at).key;
+        if key.function == info.function {
+            break;
+        }
+        lifetime = lifetime.max(key.environment);
+        at = key.parent?;
+    }
+    if info.function == MODULE_BODY {
+        lifetime = Lifetime::Module;
+    }
+    Some((heap.node(at, info.home), lifetime))
+}
+
+fn kind_of(write: &Write) -> &'static str {
+    match (write.form, write.reuse, write.place) {
+        (WriteForm::Delete, ..) => "delete",
+        (WriteForm::Update, ..) => "update",
+        (WriteForm::InitAssign, ..) => "initialise",
+        (WriteForm::AndAssign | WriteForm::ArithmeticAssign, ..) => "compound-assign",
+        (WriteForm::AddAssign, ..) => "add-assign",
+        (WriteForm::Assign, Reuse::Appends, Place::Property { key: Key::Computed(_), .. }) => "append-index",
+        (WriteForm::Assign, Reuse::Appends, _) => "append-copy",
+        (WriteForm::Assign, Reuse::AddsKey(_), _) => "add-key-copy",
+        (WriteForm::Assign, Reuse::Links, _) => "link",
+        (WriteForm::Assign, _, Place::Property { key: Key::Computed(_), .. }) => "computed-key",
+        (WriteForm::Assign, ..) => "assign",
+    }
+}
+
+/// A write through a call as a change.
+fn through_call(stages: &Stages<'_>, write: &NativeWrite) -> Option<Change> {
+    let ValueKind::Object(object, lifetime) = write.base.kind() else { return None };
+    let heap = stages.heap;
+    let key = heap.instance(write.instance).key;
+    let facts = &stages.facts[key.file];
+    let call = facts.calls.get(write.call)?;
+    let mut keys = write.key;
+    let effect = match write.effect {
+        NativeEffect::Append
+        | NativeEffect::SetEntry
+        | NativeEffect::AddMember
+        | NativeEffect::SetProperty
+        | NativeEffect::Retain => Effect::Grow,
+        NativeEffect::AssignAll => {
+            keys = computed_keys(stages, &write.values);
+            if keys.is_some() { Effect::Grow } else { Effect::Assign }
+        }
+        NativeEffect::Define if is_computed(stages, write.key) => Effect::Grow,
+        NativeEffect::Define | NativeEffect::SetPrototype => Effect::Define,
+        NativeEffect::Rearrange => Effect::Rearrange,
+        NativeEffect::Mutate => Effect::Mutate,
+        NativeEffect::DeleteProperty if is_computed(stages, write.key) => Effect::Remove,
+        NativeEffect::DeleteProperty => Effect::Delete,
+        NativeEffect::TakeOne | NativeEffect::TakeMany => Effect::Remove,
+        NativeEffect::Stub => Effect::Stub,
+    };
+    let name = heap.text(write.name);
+    Some(Change {
+        file: key.file,
+        function: key.function,
+        instance: write.instance,
+        range: call.place,
+        statement: call.statement,
+        guards: call.guards,
+        cleanup: call.cleanup,
+        base: Some(write.base),
+        base_node: receiver_node(stages, write),
+        slot: None,
+        field: named_field(stages, write),
+        binding: None,
+        lifetime,
+        effect,
+        target: Target::Object(object),
+        key: keys,
+        values: write.values.clone(),
+        kind: name.rsplit('.').next().unwrap_or(name).to_owned(),
+        write: None,
+    })
+}
+
+/// The field that a call writes under a constant key.
+fn named_field(stages: &Stages<'_>, write: &NativeWrite) -> Option<Field> {
+    let key = write.key?;
+    let mut names = stages.heap.points_to(key).iter().filter_map(|value| match value.kind() {
+        ValueKind::String(id) => Some(crate::heap::strings::display(stages.heap.string(id))),
+        _ => None,
+    });
+    let name = stages.heap.name(&names.next()?)?;
+    Some(Field::name(name))
+}
+
+/// Whether a key is more than constants.
+fn is_computed(stages: &Stages<'_>, key: Option<NodeId>) -> bool {
+    key.is_none_or(|key| {
+        let values = stages.heap.points_to(key);
+        values.is_empty() || values.iter().any(|value| !matches!(value.kind(), ValueKind::String(_)))
+    })
+}
+
+/// The node of computed keys of the objects that are copied in, if they have some.
+fn computed_keys(stages: &Stages<'_>, values: &[NodeId]) -> Option<NodeId> {
+    values.iter().find_map(|&node| {
+        stages.heap.points_to(node).iter().find_map(|value| {
+            let (object, _) = value.as_object()?;
+            // Only literals: what is copied from elsewhere may be anything.
+            let Source::Site { .. } = stages.heap.object(object).source else { return None };
+            let keys = stages.heap.field(object, Field::KEYS)?;
+            (!stages.heap.points_to(keys).is_empty()).then_some(keys)
+        })
+    })
+}
+
+/// The node that held the object in the calling function: the receiver, or the first argument that holds it.
+fn receiver_node(stages: &Stages<'_>, write: &NativeWrite) -> Option<NodeId> {
+    let facts = &stages.facts[stages.heap.instance(write.instance).key.file];
+    let call = facts.calls[write.call];
+    let mut nodes: SmallVec<[NodeId; 4]> = smallvec![];
+    match call.callee {
+        crate::syntax::facts::Callee::Method { base, .. } => nodes.push(stages.heap.node(write.instance, base)),
+        crate::syntax::facts::Callee::Value(value) => nodes.push(stages.heap.node(write.instance, value)),
+        _ => {}
+    }
+    for argument in facts.arguments_of(write.call) {
+        nodes.push(stages.heap.node(write.instance, argument.value));
+    }
+    nodes.into_iter().find(|&node| stages.heap.points_to(node).contains(write.base))
+}
+
+/// The name of a field, for people.
+pub(super) fn field_text(stages: &Stages<'_>, field: Field) -> String {
+    match field.kind() {
+        FieldKind::Name(name) | FieldKind::Getter(name) | FieldKind::Setter(name) => stages.heap.text(name).to_owned(),
+        FieldKind::Index(index) => format!("[{index}]"),
+        FieldKind::Special => "[…]".to_owned(),
+    }
+}

@@ -1,0 +1,62 @@
+//! Suppression comments: `modleak-disable-next-line RULE[, RULE] -- reason` and its kin, in real comments only.
+
+use swc_common::comments::{Comment, SingleThreadedComments};
+
+use super::lower::range;
+use crate::base::finding::{Suppression, SuppressionScope};
+use crate::base::span::ByteRange;
+
+/// What every directive begins with; a file without it has none.
+pub(super) const MARKER: &str = "modleak-";
+
+/// The words, the longer ones first where one begins as another.
+const WORDS: [(&str, SuppressionScope); 4] = [
+    ("modleak-disable-next-line", SuppressionScope::NextLine),
+    ("modleak-disable-line", SuppressionScope::Line),
+    ("modleak-disable", SuppressionScope::Disable),
+    ("modleak-enable", SuppressionScope::Enable),
+];
+
+/// The suppressions of a file, in order.
+pub(super) fn suppressions(text: &str, comments: &SingleThreadedComments) -> Vec<Suppression> {
+    let (leading, trailing) = comments.borrow_all();
+    let mut found: Vec<Suppression> =
+        leading.values().chain(trailing.values()).flatten().filter_map(|comment| suppression(text, comment)).collect();
+    // A comment may be kept both after one token and before the next.
+    found.sort_by_key(|suppression| suppression.range);
+    found.dedup_by_key(|suppression| suppression.range);
+    found
+}
+
+fn suppression(text: &str, comment: &Comment) -> Option<Suppression> {
+    let whole = range(comment.span);
+    let source = text.get(whole.start as usize..whole.end as usize)?;
+    // The comment's text begins after `//`, `/*`, `<!--` or `/**`.
+    let body_at = source.find(|c: char| !matches!(c, '/' | '*' | '<' | '!' | '-') && !c.is_whitespace())?;
+    let body = source[body_at..].trim_end_matches(['/', '*']).trim_end();
+    let (word, scope) = WORDS.into_iter().find(|(word, _)| {
+        body.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+    })?;
+    let rest = &body[word.len()..];
+    let (list, reason) = match rest.split_once("--") {
+        Some((list, reason)) => (list, Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty())),
+        None => (rest, None),
+    };
+    let start = whole.start as usize + body_at + word.len();
+    Some(Suppression { scope, rules: rules(list, start), reason, range: whole })
+}
+
+/// The rules of a list, with their places.
+fn rules(list: &str, start: usize) -> Vec<(String, ByteRange)> {
+    let mut rules = Vec::new();
+    let mut at = start;
+    for part in list.split_inclusive([',', ' ', '\t', '\n', '\r']) {
+        let name = part.trim_matches(|c: char| c == ',' || c.is_whitespace());
+        if !name.is_empty() {
+            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            rules.push((name.to_owned(), ByteRange::new(offset(at), offset(at + name.len()))));
+        }
+        at += part.len();
+    }
+    rules
+}

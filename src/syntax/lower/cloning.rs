@@ -1,0 +1,88 @@
+//! Which functions are worth an instance for each call site, decided from their own constraints.
+
+use rustc_hash::FxHashSet;
+
+use crate::syntax::facts::{
+    CallKind, Callee, Cloning, Constraint, FunctionForm, ModuleFacts, Param, RETURN, SiteKind, THIS, ValueId,
+};
+
+/// A helper has at most as many constraints.
+const HELPER: usize = 40;
+
+/// What a function is worth.
+pub(super) fn decide(constraints: &[Constraint], form: FunctionForm, params: &[Param], facts: &ModuleFacts) -> Cloning {
+    if matches!(form, FunctionForm::Module | FunctionForm::Constructor | FunctionForm::StaticInitializer) {
+        return Cloning::None;
+    }
+    let returned = returned(constraints);
+    if !returned.is_empty() && makes(constraints, &returned, facts) {
+        return Cloning::Factory;
+    }
+    if constraints.len() <= HELPER && !params.is_empty() && passes_on(constraints, &returned, params, facts) {
+        return Cloning::Helper;
+    }
+    Cloning::None
+}
+
+/// The nodes that flow to the result by copies.
+fn returned(constraints: &[Constraint]) -> FxHashSet<ValueId> {
+    let mut nodes: FxHashSet<ValueId> = FxHashSet::default();
+    for constraint in constraints {
+        match *constraint {
+            Constraint::Return { src } | Constraint::Copy { dst: RETURN, src } => {
+                nodes.insert(src);
+            }
+            _ => {}
+        }
+    }
+    if nodes.is_empty() {
+        return nodes;
+    }
+    // Copies mostly stand before what uses them: a few rounds from the end reach all but odd orders.
+    for _ in 0..4 {
+        let before = nodes.len();
+        for constraint in constraints.iter().rev() {
+            if let Constraint::Copy { dst, src } = *constraint
+                && nodes.contains(&dst)
+            {
+                nodes.insert(src);
+            }
+        }
+        if nodes.len() == before {
+            break;
+        }
+    }
+    nodes
+}
+
+/// Whether it makes what it returns.
+fn makes(constraints: &[Constraint], returned: &FxHashSet<ValueId>, facts: &ModuleFacts) -> bool {
+    constraints.iter().any(|constraint| match *constraint {
+        Constraint::Closure { dst, .. } | Constraint::Class { dst, .. } => returned.contains(&dst),
+        Constraint::Alloc { dst, site } => {
+            returned.contains(&dst) && matches!(facts.sites[site].kind, SiteKind::Object | SiteKind::Array)
+        }
+        Constraint::Call { call } => {
+            let call = &facts.calls[call];
+            call.kind == CallKind::New && returned.contains(&call.dst)
+        }
+        _ => false,
+    })
+}
+
+/// Whether a parameter flows to the result or into another parameter (or into `this`).
+fn passes_on(constraints: &[Constraint], returned: &FxHashSet<ValueId>, params: &[Param], facts: &ModuleFacts) -> bool {
+    let is_param = |node: ValueId| params.iter().any(|param| param.value == node);
+    let is_base = |node: ValueId| node == THIS || is_param(node);
+    params.iter().any(|param| returned.contains(&param.value))
+        || constraints.iter().any(|constraint| match *constraint {
+            Constraint::Store { base, src, .. } => is_base(base) && is_param(src),
+            Constraint::Call { call } => {
+                let call = &facts.calls[call];
+                let Callee::Method { base, .. } = call.callee else { return false };
+                let arguments = &facts.arguments[call.arguments.indices()];
+                is_base(base) && arguments.iter().any(|argument| is_param(argument.value))
+            }
+            _ => false,
+        })
+}

@@ -1,0 +1,372 @@
+//! Guards: what holds where code runs. A condition is lowered once; what it asks is read off the constraints that
+//! its lowering made.
+
+use smallvec::SmallVec;
+use swc_common::Spanned;
+use swc_ecma_ast::{BinExpr, BinaryOp, Expr, Lit, UnaryOp};
+
+use super::expressions::transparent;
+use super::{Lookup, Lowerer, range, run};
+use crate::base::span::ByteRange;
+use crate::syntax::facts::{Callee, Constraint, Guard, Key, Origin, Place, Run, Test, ValueId};
+
+/// Guards that may come to hold.
+pub(super) type Guards = SmallVec<[Guard; 2]>;
+
+/// What a condition came to.
+pub(super) struct Outcome {
+    /// What holds when it is truthy.
+    pub(super) then: Guards,
+    /// What holds when it is falsy.
+    pub(super) otherwise: Guards,
+    /// Its value, where it is one expression.
+    pub(super) value: Option<ValueId>,
+}
+
+impl<'a> Lowerer<'a> {
+    /// How many guards hold, to go back to.
+    pub(super) fn guard_mark(&self) -> usize {
+        self.frame.guards.len()
+    }
+
+    /// From here on, these hold too.
+    pub(super) fn hold(&mut self, guards: &[Guard]) {
+        for &guard in guards {
+            let id = self.facts.guards.push(guard);
+            self.frame.guards.push(id);
+            self.frame.guard_run = None;
+        }
+    }
+
+    pub(super) fn hold_test(&mut self, test: Test, holds: bool, range: ByteRange) {
+        self.hold(&[Guard { test, holds, range }]);
+    }
+
+    /// Only what held at `mark` holds from here on.
+    pub(super) fn release(&mut self, mark: usize) {
+        if self.frame.guards.len() > mark {
+            self.frame.guards.truncate(mark);
+            self.frame.guard_run = None;
+        }
+    }
+
+    /// The list of what holds here. Very long ones keep the innermost.
+    pub(super) fn guard_run(&mut self) -> Run {
+        const LONGEST: usize = 64;
+        if self.frame.guards.is_empty() {
+            return Run::default();
+        }
+        if let Some(run) = self.frame.guard_run {
+            return run;
+        }
+        let start = self.facts.guard_lists.len();
+        let first = self.frame.guards.len().saturating_sub(LONGEST);
+        self.facts.guard_lists.extend_from_slice(&self.frame.guards[first..]);
+        let list = run(start, self.facts.guard_lists.len());
+        self.frame.guard_run = Some(list);
+        list
+    }
+
+    /// Lowers a condition.
+    pub(super) fn condition(&mut self, e: &'a Expr) -> Outcome {
+        match transparent(e) {
+            Expr::Unary(unary) if unary.op == UnaryOp::Bang => {
+                self.shape(16 + unary.op as u32);
+                let inner = self.condition(&unary.arg);
+                let value = Some(self.origin(unary.span, Origin::Finite));
+                Outcome { then: inner.otherwise, otherwise: inner.then, value }
+            }
+            Expr::Bin(bin) if matches!(bin.op, BinaryOp::LogicalAnd | BinaryOp::LogicalOr) => {
+                self.logical_condition(bin)
+            }
+            Expr::Bin(bin) => self.comparison(bin),
+            other => self.leaf(other),
+        }
+    }
+
+    /// `a && b`, `a || b`, along the left side in a loop.
+    fn logical_condition(&mut self, e: &'a BinExpr) -> Outcome {
+        let mut rights: SmallVec<[&'a Expr; 8]> = SmallVec::new();
+        let mut at = e;
+        let first = loop {
+            self.shape(32 + at.op as u32);
+            rights.push(&at.right);
+            match transparent(&at.left) {
+                Expr::Bin(left) if left.op == e.op => at = left,
+                other => break other,
+            }
+        };
+        rights.push(first);
+        let is_and = e.op == BinaryOp::LogicalAnd;
+        let mark = self.guard_mark();
+        let mut all = Guards::new();
+        let mut weak = Guards::new();
+        let mut values: SmallVec<[ValueId; 4]> = SmallVec::new();
+        while let Some(operand) = rights.pop() {
+            let outcome = self.condition(operand);
+            let (sure, unsure) =
+                if is_and { (outcome.then, outcome.otherwise) } else { (outcome.otherwise, outcome.then) };
+            self.hold(&sure);
+            all.extend(sure);
+            // That a key is not there yet, or that its entry is to be replaced, is worth as much as the first alone.
+            weak.extend(unsure.into_iter().filter(|guard| matches!(guard.test, Test::Has { .. }) && !guard.holds));
+            if !is_and || rights.is_empty() {
+                values.extend(outcome.value);
+            }
+        }
+        self.release(mark);
+        let value = self.merge(&values, e.span);
+        let mut other = Guards::new();
+        other.push(Guard { test: Test::Other, holds: is_and != true, range: range(e.span) });
+        other.extend(weak);
+        if is_and {
+            Outcome { then: all, otherwise: other, value }
+        } else {
+            Outcome { then: other, otherwise: all, value }
+        }
+    }
+
+    fn comparison(&mut self, e: &'a BinExpr) -> Outcome {
+        match e.op {
+            BinaryOp::EqEq | BinaryOp::EqEqEq => self.equality(e, true),
+            BinaryOp::NotEq | BinaryOp::NotEqEq => self.equality(e, false),
+            BinaryOp::Lt | BinaryOp::LtEq | BinaryOp::Gt | BinaryOp::GtEq => self.order(e),
+            BinaryOp::In => {
+                self.shape(32 + e.op as u32);
+                let key = self.expr_node(&e.left);
+                let container = self.expr_node(&e.right);
+                self.outcome(Test::Has { container, key }, true, e)
+            }
+            _ => {
+                let value = self.binary(e);
+                let test = value.map_or(Test::Other, |value| Test::Truthy { place: None, value });
+                outcome_of(test, true, range(e.span), value)
+            }
+        }
+    }
+
+    fn outcome(&mut self, test: Test, when_true: bool, e: &BinExpr) -> Outcome {
+        let value = Some(self.origin(e.span, Origin::Finite));
+        outcome_of(test, when_true, range(e.span), value)
+    }
+
+    /// `a === b`; `when_true` is false for `!==`.
+    fn equality(&mut self, e: &'a BinExpr, when_true: bool) -> Outcome {
+        self.shape(32 + e.op as u32);
+        let (left, right) = (transparent(&e.left), transparent(&e.right));
+        for (one, other) in [(left, right), (right, left)] {
+            // `x === undefined` asks whether x is there, the other way round.
+            let absent = is_absent(other) || is_minus_one(other) && is_search(one) || is_undefined_text(one, other);
+            if absent {
+                self.shape(9);
+                let subject = match one {
+                    Expr::Unary(unary) if unary.op == UnaryOp::TypeOf => transparent(&unary.arg),
+                    _ => one,
+                };
+                let mut inner = self.leaf(subject);
+                inner.value = Some(self.origin(e.span, Origin::Finite));
+                return if when_true {
+                    Outcome { then: inner.otherwise, otherwise: inner.then, value: inner.value }
+                } else {
+                    inner
+                };
+            }
+        }
+        let left_value = self.expr(left);
+        let left_size = self.size_of(left, left_value);
+        let right_value = self.expr(right);
+        let right_size = self.size_of(right, right_value);
+        let test = match (left_size.or(right_size), left_value, right_value) {
+            (Some(container), ..) => Test::Size { container },
+            (None, Some(left), Some(right)) => Test::Equal { left, right },
+            _ => Test::Other,
+        };
+        self.outcome(test, when_true, e)
+    }
+
+    fn order(&mut self, e: &'a BinExpr) -> Outcome {
+        self.shape(32 + e.op as u32);
+        let (left, right) = (transparent(&e.left), transparent(&e.right));
+        let left_value = self.expr(left);
+        let left_place = self.place_of(left, left_value);
+        let left_size = self.size_of(left, left_value);
+        let left_has = match left {
+            Expr::Ident(_) => left_value.and_then(|value| self.frame.lookups.get(&value).copied()),
+            _ => self.index_of(left_value),
+        };
+        let right_value = self.expr(right);
+        let right_size = self.size_of(right, right_value);
+        let right_place = self.place_of(right, right_value);
+        let test = if let Some(container) = left_size.or(right_size) {
+            Test::Size { container }
+        } else if let Some(lookup) = left_has {
+            // `a.indexOf(x) >= 0` and `> -1` hold when it is there, `< 0` when it is not.
+            let when_true = matches!(e.op, BinaryOp::Gt | BinaryOp::GtEq);
+            return self.outcome(Test::Has { container: lookup.container, key: lookup.key }, when_true, e);
+        } else if left_place.is_some() {
+            Test::Compare { place: left_place, value: left_value.unwrap_or_else(|| self.nothing()) }
+        } else if let Some(value) = if right_place.is_some() { right_value } else { left_value.or(right_value) } {
+            Test::Compare { place: right_place, value }
+        } else {
+            Test::Other
+        };
+        self.outcome(test, true, e)
+    }
+
+    /// A condition that is no operator.
+    fn leaf(&mut self, e: &'a Expr) -> Outcome {
+        let value = self.expr(e);
+        let test = match value {
+            None => Test::Other,
+            Some(value) => self.leaf_test(e, value),
+        };
+        outcome_of(test, true, range(e.span()), value)
+    }
+
+    fn leaf_test(&mut self, e: &'a Expr, value: ValueId) -> Test {
+        if let Some(container) = self.size_of(e, Some(value)) {
+            return Test::Size { container };
+        }
+        let lookup = self.lookup_made(value).or_else(|| self.index_of(Some(value)));
+        if let Some(Lookup { container, key }) = lookup {
+            return Test::Has { container, key };
+        }
+        if let Some(&Lookup { container, key }) = self.frame.lookups.get(&value) {
+            return Test::Has { container, key };
+        }
+        Test::Truthy { place: self.place_of(e, Some(value)), value }
+    }
+
+    /// The container whose size an expression is: `c.length`, `c.size`, `Object.keys(c).length`.
+    fn size_of(&mut self, e: &Expr, value: Option<ValueId>) -> Option<ValueId> {
+        if !matches!(e, Expr::Member(_) | Expr::OptChain(_)) {
+            return None;
+        }
+        let &Constraint::Load { dst, base, key: Key::Name(name) } = self.frame.constraints.last()? else {
+            return None;
+        };
+        if Some(dst) != value || !matches!(&*self.facts.names[name], "length" | "size") {
+            return None;
+        }
+        Some(self.keys_taken_of(base).unwrap_or(base))
+    }
+
+    /// The object of `Object.keys(o)` and its like, if the node before the last constraint is one.
+    fn keys_taken_of(&self, value: ValueId) -> Option<ValueId> {
+        let constraints = &self.frame.constraints;
+        let &Constraint::Call { call } = constraints.get(constraints.len().checked_sub(2)?)? else { return None };
+        let call = &self.facts.calls[call];
+        let Callee::Method { key: Key::Name(name), .. } = call.callee else { return None };
+        if call.dst != value || !matches!(&*self.facts.names[name], "keys" | "values" | "entries") {
+            return None;
+        }
+        self.facts.arguments[call.arguments.indices()].first().map(|argument| argument.value)
+    }
+
+    /// The call that the last constraint is, if it gave this value: method's name, receiver, and arguments.
+    fn method_call(&self, value: ValueId) -> Option<(&str, ValueId, &[crate::syntax::facts::Argument])> {
+        let &Constraint::Call { call } = self.frame.constraints.last()? else { return None };
+        let call = &self.facts.calls[call];
+        let Callee::Method { base, key: Key::Name(name) } = call.callee else { return None };
+        (call.dst == value).then(|| (&*self.facts.names[name], base, &self.facts.arguments[call.arguments.indices()]))
+    }
+
+    /// What the last constraint has looked up, if it is a lookup that gave this value.
+    fn lookup_made(&mut self, value: ValueId) -> Option<Lookup> {
+        if let Some(&Constraint::Load { dst, base, key: Key::Computed(key) }) = self.frame.constraints.last() {
+            return (dst == value).then_some(Lookup { container: base, key });
+        }
+        let (name, base, arguments) = self.method_call(value)?;
+        let [first, rest @ ..] = arguments else { return None };
+        match (name, rest) {
+            ("has" | "get" | "hasOwnProperty" | "includes", _) => Some(Lookup { container: base, key: first.value }),
+            // `Object.hasOwn(o, k)` and `hasOwnProperty.call(o, k)`.
+            ("hasOwn" | "call", [second, ..]) => Some(Lookup { container: first.value, key: second.value }),
+            _ => None,
+        }
+    }
+
+    /// `a.indexOf(x)`, as a question for presence.
+    fn index_of(&mut self, value: Option<ValueId>) -> Option<Lookup> {
+        let (name, base, arguments) = self.method_call(value?)?;
+        let is_search = matches!(name, "indexOf" | "lastIndexOf");
+        let key = arguments.first()?.value;
+        is_search.then_some(Lookup { container: base, key })
+    }
+
+    /// The place that an expression reads.
+    fn place_of(&mut self, e: &Expr, value: Option<ValueId>) -> Option<Place> {
+        match e {
+            Expr::Ident(ident) => {
+                let name = self.name(&ident.sym);
+                Some(self.scopes.resolve(name).map_or(Place::Global(name), Place::Binding))
+            }
+            Expr::Member(_) | Expr::OptChain(_) => match self.frame.constraints.last() {
+                Some(&Constraint::Load { dst, base, key }) if Some(dst) == value => Some(Place::Property { base, key }),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Remembers that a local variable holds `m.get(k)` or `o[k]`. Its value was just lowered: the flow into the
+    /// variable is the last constraint, the lookup the one before.
+    pub(super) fn note_lookup(&mut self, home: ValueId, value: Option<ValueId>) {
+        let Some(value) = value else { return };
+        let flow = self.frame.constraints.pop();
+        let is_get = self.method_call(value).is_none_or(|(name, ..)| name == "get");
+        let lookup = if is_get { self.lookup_made(value) } else { self.index_of(Some(value)) };
+        self.frame.constraints.extend(flow);
+        if let Some(lookup) = lookup {
+            self.frame.lookups.insert(home, lookup);
+        }
+    }
+
+    /// The same for an assignment `x = m.get(k)`.
+    pub(super) fn note_lookup_of_place(&mut self, place: Place, value: Option<ValueId>) {
+        if let Place::Binding(binding) = place {
+            let binding = self.facts.bindings[binding];
+            if binding.function == self.frame.id {
+                self.note_lookup(binding.home, value);
+            }
+        }
+    }
+}
+
+fn outcome_of(test: Test, when_true: bool, range: ByteRange, value: Option<ValueId>) -> Outcome {
+    let guard = |holds| Guards::from_iter([Guard { test, holds, range }]);
+    Outcome { then: guard(when_true), otherwise: guard(!when_true), value }
+}
+
+/// `null`, `undefined`, `void 0`.
+fn is_absent(e: &Expr) -> bool {
+    match e {
+        Expr::Lit(Lit::Null(_)) => true,
+        Expr::Ident(ident) => ident.sym == "undefined",
+        Expr::Unary(unary) => unary.op == UnaryOp::Void,
+        _ => false,
+    }
+}
+
+/// `-1`, as what `indexOf` gives.
+fn is_minus_one(e: &Expr) -> bool {
+    matches!(e, Expr::Unary(unary) if unary.op == UnaryOp::Minus
+        && matches!(&*unary.arg, Expr::Lit(Lit::Num(number)) if number.value == 1.0))
+}
+
+/// `a.indexOf(x)`, or a variable that may hold it.
+fn is_search(e: &Expr) -> bool {
+    match e {
+        Expr::Ident(_) => true,
+        Expr::Call(call) => matches!(&call.callee, swc_ecma_ast::Callee::Expr(callee)
+            if matches!(&**callee, Expr::Member(member) if member.prop.is_ident_with("indexOf")
+                || member.prop.is_ident_with("lastIndexOf"))),
+        _ => false,
+    }
+}
+
+/// `typeof x` against `'undefined'`.
+fn is_undefined_text(one: &Expr, other: &Expr) -> bool {
+    matches!(one, Expr::Unary(unary) if unary.op == UnaryOp::TypeOf)
+        && matches!(other, Expr::Lit(Lit::Str(text)) if text.value.as_str() == Some("undefined"))
+}

@@ -1,0 +1,198 @@
+//! Literals: strings, numbers, arrays, objects, and the names that they give to functions.
+
+use smallvec::SmallVec;
+use swc_atoms::Wtf8Atom;
+use swc_common::Spanned;
+use swc_ecma_ast::{ArrayLit, Expr, Lit, ObjectLit, Prop, PropName, PropOrSpread, Tpl, TplElement};
+
+use super::expressions::transparent;
+use super::functions::{FunctionSource, Naming};
+use super::{Lowerer, range};
+use crate::syntax::facts::{AccessorKind, Constraint, FunctionForm, Key, NameId, Origin, Run, SiteKind, ValueId};
+
+impl<'a> Lowerer<'a> {
+    pub(super) fn literal(&mut self, lit: &'a Lit) -> Option<ValueId> {
+        self.shape(9);
+        match lit {
+            Lit::Str(text) => {
+                let name = self.wtf8_name(&text.value);
+                Some(self.string(text.span, name))
+            }
+            Lit::Num(number) => {
+                let name = self.name_of(&number_text(number.value));
+                Some(self.string(number.span, name))
+            }
+            Lit::Bool(lit) => Some(self.origin(lit.span, Origin::Finite)),
+            Lit::Regex(regex) => Some(self.alloc(SiteKind::RegExp, range(regex.span))),
+            Lit::Null(_) | Lit::BigInt(_) | Lit::JSXText(_) => None,
+        }
+    }
+
+    pub(super) fn wtf8_name(&mut self, text: &Wtf8Atom) -> NameId {
+        let atom = text.to_atom_lossy();
+        self.name(&atom)
+    }
+
+    /// The text of a template without holes.
+    pub(super) fn template_text(&mut self, tpl: &Tpl) -> NameId {
+        match tpl.quasis.first() {
+            Some(quasi) => self.quasi_text(quasi),
+            None => self.name_of(""),
+        }
+    }
+
+    pub(super) fn quasi_text(&mut self, quasi: &TplElement) -> NameId {
+        match &quasi.cooked {
+            Some(text) => self.wtf8_name(text),
+            None => self.name(&quasi.raw),
+        }
+    }
+
+    /// A number as a key: an index, if it is one.
+    pub(super) fn number_key(&mut self, value: f64) -> Key {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::float_cmp,
+            reason = "the cast saturates, and only whole numbers that survive it are taken"
+        )]
+        let index = value as u32;
+        if f64::from(index) == value { Key::Index(index) } else { Key::Name(self.name_of(&number_text(value))) }
+    }
+
+    pub(super) fn array(&mut self, array: &'a ArrayLit) -> ValueId {
+        self.shape(13);
+        let dst = self.alloc(SiteKind::Array, range(array.span));
+        let mut spread_before = false;
+        for (index, element) in array.elems.iter().enumerate() {
+            let Some(element) = element else { continue };
+            let value = self.expr(&element.expr);
+            if element.spread.is_some() {
+                spread_before = true;
+                if let Some(src) = value {
+                    self.emit(Constraint::SpreadInto { dst, src });
+                }
+                continue;
+            }
+            let Some(src) = value else { continue };
+            let key = match u32::try_from(index) {
+                Ok(index) if !spread_before => Key::Index(index),
+                _ => Key::Element,
+            };
+            self.emit(Constraint::Store { base: dst, key, src });
+        }
+        dst
+    }
+
+    pub(super) fn object(&mut self, object: &'a ObjectLit) -> ValueId {
+        self.shape(14);
+        let dst = self.alloc(SiteKind::Object, range(object.span));
+        for prop in &object.props {
+            match prop {
+                PropOrSpread::Spread(spread) => {
+                    self.shape(15);
+                    if let Some(src) = self.expr(&spread.expr) {
+                        self.emit(Constraint::CopyAll { dst, src, except: Run::default() });
+                    }
+                }
+                PropOrSpread::Prop(prop) => self.property(dst, prop),
+            }
+        }
+        dst
+    }
+
+    fn property(&mut self, base: ValueId, prop: &'a Prop) {
+        self.shape(60);
+        match prop {
+            Prop::Shorthand(ident) => {
+                self.shape(2);
+                let key = Key::Name(self.name(&ident.sym));
+                if let Some(src) = self.read(ident) {
+                    self.emit(Constraint::Store { base, key, src });
+                }
+            }
+            Prop::KeyValue(pair) => {
+                let key = self.prop_key(&pair.key);
+                let naming = self.naming_of_key(key, &pair.key);
+                if let Some(src) = self.expr_named(&pair.value, naming) {
+                    self.emit(Constraint::Store { base, key, src });
+                }
+            }
+            Prop::Assign(assign) => {
+                self.expr(&assign.value);
+            }
+            Prop::Getter(getter) => {
+                self.accessor(base, &getter.key, FunctionForm::Getter, &getter.function);
+            }
+            Prop::Setter(setter) => {
+                self.accessor(base, &setter.key, FunctionForm::Setter, &setter.function);
+            }
+            Prop::Method(method) => {
+                let key = self.prop_key(&method.key);
+                let naming = self.naming_of_key(key, &method.key);
+                let source = FunctionSource::of(&method.function, FunctionForm::Method);
+                let src = self.closure(source, naming);
+                self.emit(Constraint::Store { base, key, src });
+            }
+        }
+    }
+
+    fn accessor(
+        &mut self,
+        base: ValueId,
+        name: &'a PropName,
+        form: FunctionForm,
+        function: &'a swc_ecma_ast::Function,
+    ) {
+        let key = self.prop_key(name);
+        let naming = self.naming_of_key(key, name);
+        let src = self.closure(FunctionSource::of(function, form), naming);
+        let kind = if form == FunctionForm::Setter { AccessorKind::Setter } else { AccessorKind::Getter };
+        self.emit(Constraint::Accessor { base, key, kind, src });
+    }
+
+    /// The key of a literal's, pattern's or class's property.
+    pub(super) fn prop_key(&mut self, name: &'a PropName) -> Key {
+        match name {
+            PropName::Ident(ident) => Key::Name(self.name(&ident.sym)),
+            PropName::Str(text) => Key::Name(self.wtf8_name(&text.value)),
+            PropName::Num(number) => self.number_key(number.value),
+            PropName::Computed(computed) => self.computed_key(&computed.expr),
+            PropName::BigInt(big) => Key::Name(self.name_of(&big.value.to_string())),
+        }
+    }
+
+    /// The name that a property gives to a function.
+    pub(super) fn naming_of_key(&mut self, key: Key, name: &PropName) -> Option<Naming> {
+        match key {
+            Key::Name(id) => Some(Naming { name: id, head: range(name.span()) }),
+            _ => None,
+        }
+    }
+
+    /// The value of an expression that gets a name if it is a function or class without one.
+    pub(super) fn expr_named(&mut self, e: &'a Expr, naming: Option<Naming>) -> Option<ValueId> {
+        match transparent(e) {
+            inner @ (Expr::Fn(_) | Expr::Arrow(_) | Expr::Class(_)) => Some(self.named(inner, naming)),
+            _ => self.expr(e),
+        }
+    }
+
+    /// Names of a pattern's keys, for what a rest element leaves out.
+    pub(super) fn constant_keys(&mut self, keys: &[Key]) -> Run {
+        let mut names: SmallVec<[NameId; 8]> = SmallVec::new();
+        for key in keys {
+            match *key {
+                Key::Name(name) => names.push(name),
+                Key::Index(index) => names.push(self.name_of(&index.to_string())),
+                Key::Computed(_) | Key::Element => {}
+            }
+        }
+        self.name_list(&names)
+    }
+}
+
+/// A number as JavaScript prints it, for the numbers that occur as keys.
+fn number_text(value: f64) -> String {
+    value.to_string()
+}

@@ -1,0 +1,291 @@
+//! How a newly assigned value uses the old one: the same name or member chain stands on both sides.
+
+use swc_ecma_ast::{
+    AssignExpr, AssignOp, BinExpr, BinaryOp, Callee, Expr, ExprOrSpread, Lit, MemberExpr, MemberProp, ObjectLit, Prop,
+    PropName, PropOrSpread, UnaryOp,
+};
+
+use super::Lowerer;
+use super::assignments::{TargetPath, target_path};
+use super::expressions::transparent;
+use crate::syntax::facts::{Constraint, Key, Reuse, ValueId};
+
+impl Lowerer<'_> {
+    /// How a plain assignment's value, lowered to `value`, uses what its target held.
+    pub(super) fn reuse(&mut self, e: &AssignExpr, value: Option<ValueId>) -> Reuse {
+        let Some(target) = target_path(&e.left) else { return Reuse::None };
+        if e.op == AssignOp::Assign
+            && let TargetPath::Member(member) = target
+            && is_end_of(member)
+        {
+            return Reuse::Appends;
+        }
+        match reuse_in(&target, transparent(&e.right), 0) {
+            Some(Found::Reuse(reuse)) => reuse,
+            Some(Found::Key(key)) => self.added_key(key, value),
+            None => Reuse::None,
+        }
+    }
+
+    /// The node of the computed key with which an object literal was just built.
+    fn added_key(&self, key: &Expr, value: Option<ValueId>) -> Reuse {
+        let _ = key;
+        let keys = self.frame.constraints.iter().rev().take(64);
+        let mut found = None;
+        for constraint in keys {
+            match *constraint {
+                Constraint::Store { key: Key::Computed(key), .. } if found.is_none() => found = Some(key),
+                Constraint::Alloc { dst, .. } if Some(dst) == value => break,
+                _ => {}
+            }
+        }
+        found.map_or(Reuse::Keeps, Reuse::AddsKey)
+    }
+}
+
+/// What the right side does, as far as syntax tells.
+enum Found<'a> {
+    Reuse(Reuse),
+    /// It adds this computed key.
+    Key(&'a Expr),
+}
+
+/// How deep branches of the right side are looked into.
+const DEEPEST: u32 = 8;
+
+fn reuse_in<'a>(target: &TargetPath<'_>, e: &'a Expr, depth: u32) -> Option<Found<'a>> {
+    if depth > DEEPEST {
+        return None;
+    }
+    let is_old = |e: &Expr| is_target(target, transparent(e));
+    match e {
+        _ if is_old(e) => Some(Found::Reuse(Reuse::Keeps)),
+        Expr::Array(array) => {
+            let spreads = array.elems.iter().flatten().any(|element| element.spread.is_some() && is_old(&element.expr));
+            let has_more = array.elems.len() > 1;
+            spreads.then_some(Found::Reuse(if has_more { Reuse::Appends } else { Reuse::Keeps }))
+        }
+        Expr::Object(object) => object_reuse(target, object, &is_old),
+        Expr::Call(call) => call_reuse(target, &call.callee, &call.args, depth),
+        Expr::New(new) => new_reuse(target, new.args.as_deref().unwrap_or_default(), depth),
+        Expr::Bin(bin) => binary_reuse(target, bin, depth),
+        Expr::Tpl(tpl) => tpl.exprs.iter().any(|e| is_old(e)).then_some(Found::Reuse(Reuse::Appends)),
+        Expr::Cond(cond) => {
+            let one = reuse_in(target, transparent(&cond.cons), depth + 1);
+            let other = reuse_in(target, transparent(&cond.alt), depth + 1);
+            match (one, other) {
+                // One branch drops it: the value is replaced in the end.
+                (None, _) | (_, None) if !is_old(&cond.test) => None,
+                (Some(Found::Reuse(Reuse::Keeps)) | None, other @ Some(_)) => other,
+                (one, _) => one,
+            }
+        }
+        Expr::Await(e) => reuse_in(target, transparent(&e.arg), depth + 1),
+        Expr::Assign(assign) => reuse_in(target, transparent(&assign.right), depth + 1),
+        Expr::Arrow(_) | Expr::Fn(_) => None,
+        _ => None,
+    }
+}
+
+/// `{...o, k: v}`, `{...o, [k]: v}`, and `{next: head}`.
+fn object_reuse<'a>(
+    target: &TargetPath<'_>,
+    object: &'a ObjectLit,
+    is_old: &dyn Fn(&Expr) -> bool,
+) -> Option<Found<'a>> {
+    let spreads = object.props.iter().any(|prop| matches!(prop, PropOrSpread::Spread(spread) if is_old(&spread.expr)));
+    if spreads {
+        let key = object.props.iter().find_map(|prop| match prop {
+            PropOrSpread::Prop(prop) => match &**prop {
+                Prop::KeyValue(pair) => computed(&pair.key),
+                Prop::Method(method) => computed(&method.key),
+                _ => None,
+            },
+            PropOrSpread::Spread(_) => None,
+        });
+        return Some(key.map_or(Found::Reuse(Reuse::Keeps), Found::Key));
+    }
+    let links = object.props.iter().any(|prop| match prop {
+        PropOrSpread::Prop(prop) => match &**prop {
+            Prop::KeyValue(pair) => is_old(&pair.value),
+            Prop::Shorthand(ident) => matches!(target, TargetPath::Ident(target) if target.sym == ident.sym),
+            _ => false,
+        },
+        PropOrSpread::Spread(_) => false,
+    });
+    links.then_some(Found::Reuse(Reuse::Links))
+}
+
+fn computed(name: &PropName) -> Option<&Expr> {
+    match name {
+        PropName::Computed(computed) if !matches!(transparent(&computed.expr), Expr::Lit(_)) => Some(&computed.expr),
+        _ => None,
+    }
+}
+
+fn call_reuse<'a>(
+    target: &TargetPath<'_>,
+    callee: &'a Callee,
+    arguments: &'a [ExprOrSpread],
+    depth: u32,
+) -> Option<Found<'a>> {
+    let is_old = |e: &Expr| is_target(target, transparent(e));
+    let Callee::Expr(callee) = callee else { return None };
+    if let Expr::Member(member) = transparent(callee)
+        && let MemberProp::Ident(name) = &member.prop
+    {
+        let receiver = transparent(&member.obj);
+        let is_global = |text: &str| matches!(receiver, Expr::Ident(ident) if ident.sym == text);
+        match &*name.sym {
+            "concat" if is_old(receiver) => return Some(Found::Reuse(Reuse::Appends)),
+            "concat" => {
+                let joins = arguments.iter().any(|argument| is_old(&argument.expr));
+                return joins.then_some(Found::Reuse(Reuse::Appends));
+            }
+            "filter" | "slice" | "substring" | "substr" if is_old(receiver) => {
+                let is_whole = name.sym == "slice" && arguments.is_empty();
+                return Some(Found::Reuse(if is_whole { Reuse::Keeps } else { Reuse::Shrinks }));
+            }
+            "map" | "sort" | "reverse" | "toSorted" | "toReversed" | "with" if is_old(receiver) => {
+                return Some(Found::Reuse(Reuse::Keeps));
+            }
+            "assign" if is_global("Object") => return assign_reuse(target, arguments),
+            "from" if is_global("Array") => {
+                let first = arguments.first()?;
+                return is_old(&first.expr).then_some(Found::Reuse(Reuse::Keeps));
+            }
+            _ => {}
+        }
+        // `a.filter(f).map(g)`, `a.concat(x).slice(-10)`: the last word counts, unless it only keeps.
+        let inner = reuse_in(target, receiver, depth + 1)?;
+        return Some(match &*name.sym {
+            "slice" | "filter" | "splice" => Found::Reuse(Reuse::Shrinks),
+            _ => inner,
+        });
+    }
+    // `prev = wrap(prev)` makes a link if the wrapper keeps what it gets, which syntax cannot tell of a name; a
+    // function written here does.
+    let is_function = matches!(transparent(callee), Expr::Arrow(_) | Expr::Fn(_));
+    let passes = arguments.iter().any(|argument| is_old(&argument.expr));
+    (is_function && passes).then_some(Found::Reuse(Reuse::Links))
+}
+
+/// `Object.assign({}, o, {[k]: v})`, `Object.assign(o, …)`.
+fn assign_reuse<'a>(target: &TargetPath<'_>, arguments: &'a [ExprOrSpread]) -> Option<Found<'a>> {
+    let has_old = arguments.iter().any(|argument| is_target(target, transparent(&argument.expr)));
+    if !has_old {
+        return None;
+    }
+    let key = arguments.iter().find_map(|argument| match transparent(&argument.expr) {
+        Expr::Object(object) => object.props.iter().find_map(|prop| match prop {
+            PropOrSpread::Prop(prop) => match &**prop {
+                Prop::KeyValue(pair) => computed(&pair.key),
+                _ => None,
+            },
+            PropOrSpread::Spread(_) => None,
+        }),
+        _ => None,
+    });
+    Some(key.map_or(Found::Reuse(Reuse::Keeps), Found::Key))
+}
+
+/// `new Set([...s, x])`, `new Map([...m, [k, v]])`, `new Set(s)`, `new Node(value, head)`.
+fn new_reuse<'a>(target: &TargetPath<'_>, arguments: &'a [ExprOrSpread], depth: u32) -> Option<Found<'a>> {
+    let first = arguments.first()?;
+    let inner = transparent(&first.expr);
+    if arguments.len() == 1 && is_target(target, inner) {
+        return Some(Found::Reuse(Reuse::Keeps));
+    }
+    if arguments.iter().any(|argument| is_target(target, transparent(&argument.expr))) {
+        return Some(Found::Reuse(Reuse::Links));
+    }
+    match inner {
+        Expr::Array(_) | Expr::Call(_) => reuse_in(target, inner, depth + 1),
+        _ => None,
+    }
+}
+
+fn binary_reuse<'a>(target: &TargetPath<'_>, e: &'a BinExpr, depth: u32) -> Option<Found<'a>> {
+    let is_old = |e: &Expr| is_target(target, transparent(e));
+    match e.op {
+        BinaryOp::LogicalOr | BinaryOp::NullishCoalescing => is_old(&e.left).then_some(Found::Reuse(Reuse::Keeps)),
+        BinaryOp::LogicalAnd => reuse_in(target, transparent(&e.right), depth + 1),
+        BinaryOp::Add => {
+            // `(x || 0) + 1` counts; `s + a + b` is left-deep.
+            let mut at = e;
+            loop {
+                let left = transparent(&at.left);
+                let left_keeps = matches!(reuse_in(target, left, depth + 1), Some(Found::Reuse(Reuse::Keeps)));
+                if is_old(&at.right) || left_keeps {
+                    return Some(Found::Reuse(Reuse::Appends));
+                }
+                match left {
+                    Expr::Bin(bin) if bin.op == BinaryOp::Add => at = bin,
+                    _ => return None,
+                }
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether an expression reads the target: by the same names all the way.
+fn is_target(target: &TargetPath<'_>, e: &Expr) -> bool {
+    match (target, e) {
+        (TargetPath::Ident(target), Expr::Ident(ident)) => target.sym == ident.sym,
+        (TargetPath::Member(target), Expr::Member(member)) => same_member(target, member),
+        _ => false,
+    }
+}
+
+fn same_member(mut one: &MemberExpr, mut other: &MemberExpr) -> bool {
+    loop {
+        if !same_prop(&one.prop, &other.prop) {
+            return false;
+        }
+        match (transparent(&one.obj), transparent(&other.obj)) {
+            (Expr::Member(next_one), Expr::Member(next_other)) => (one, other) = (next_one, next_other),
+            (one, other) => return same_simple(one, other),
+        }
+    }
+}
+
+fn same_prop(one: &MemberProp, other: &MemberProp) -> bool {
+    match (one, other) {
+        (MemberProp::Ident(one), MemberProp::Ident(other)) => one.sym == other.sym,
+        (MemberProp::PrivateName(one), MemberProp::PrivateName(other)) => one.name == other.name,
+        (MemberProp::Computed(one), MemberProp::Computed(other)) => {
+            match (transparent(&one.expr), transparent(&other.expr)) {
+                (Expr::Member(one), Expr::Member(other)) => same_member(one, other),
+                (one, other) => same_simple(one, other),
+            }
+        }
+        _ => false,
+    }
+}
+
+fn same_simple(one: &Expr, other: &Expr) -> bool {
+    match (one, other) {
+        (Expr::This(_), Expr::This(_)) => true,
+        (Expr::Ident(one), Expr::Ident(other)) => one.sym == other.sym,
+        (Expr::Lit(Lit::Str(one)), Expr::Lit(Lit::Str(other))) => one.value == other.value,
+        (Expr::Lit(Lit::Num(one)), Expr::Lit(Lit::Num(other))) => one.value.to_bits() == other.value.to_bits(),
+        (Expr::Unary(one), Expr::Unary(other)) => {
+            one.op == UnaryOp::Minus && other.op == UnaryOp::Minus && same_simple(&one.arg, &other.arg)
+        }
+        _ => false,
+    }
+}
+
+/// `a[a.length]`: an append to the array.
+fn is_end_of(member: &MemberExpr) -> bool {
+    let MemberProp::Computed(key) = &member.prop else { return false };
+    let Expr::Member(length) = transparent(&key.expr) else { return false };
+    if !length.prop.is_ident_with("length") {
+        return false;
+    }
+    match (transparent(&member.obj), transparent(&length.obj)) {
+        (Expr::Member(one), Expr::Member(other)) => same_member(one, other),
+        (one, other) => same_simple(one, other),
+    }
+}

@@ -1,0 +1,402 @@
+//! Statements: blocks and their scopes, branches, loops, `try`.
+
+use swc_common::Spanned;
+use swc_ecma_ast::{
+    BlockStmt, CatchClause, Decl, Expr, ForHead, ForInStmt, ForOfStmt, ForStmt, IfStmt, Lit, Pat, Stmt, SwitchStmt,
+    TryStmt, VarDecl, VarDeclOrExpr, VarDeclarator,
+};
+
+use super::expressions::transparent;
+use super::functions::{FunctionSource, Naming};
+use super::patterns::Mode;
+use super::{Lowerer, range};
+use crate::base::span::ByteRange;
+use crate::syntax::facts::{BindingKind, Cleanup, Constraint, FunctionForm, Shape, THROWN, Test, ValueId};
+use crate::syntax::scopes::{self, BlockFunctions};
+
+/// Where a statement's shape will stand, and what was at hand before it.
+#[derive(Clone, Copy)]
+pub(super) struct ShapeMark {
+    index: usize,
+    hash: u64,
+    weight: u32,
+}
+
+impl<'a> Lowerer<'a> {
+    /// Begins the shape of a statement, in front of those of the statements inside it.
+    pub(super) fn begin_shape(&mut self, range: ByteRange) -> ShapeMark {
+        let frame = &mut self.frame;
+        let mark = ShapeMark { index: frame.shapes.len(), hash: frame.hash, weight: frame.weight };
+        frame.shapes.push(Shape { hash: 0, range, weight: 0 });
+        frame.hash = 0;
+        frame.weight = 0;
+        mark
+    }
+
+    pub(super) fn end_shape(&mut self, mark: ShapeMark) {
+        let frame = &mut self.frame;
+        let shape = &mut frame.shapes[mark.index];
+        shape.hash = frame.hash;
+        shape.weight = frame.weight;
+        frame.hash = mark.hash;
+        frame.weight = mark.weight;
+    }
+
+    /// The statements of a body or block whose names are declared.
+    pub(super) fn statements(&mut self, statements: &'a [Stmt]) {
+        for statement in statements {
+            self.statement(statement);
+        }
+    }
+
+    /// A block with a scope of its own. Guards of early exits end with it.
+    fn block(&mut self, block: &'a BlockStmt) {
+        let mark = self.guard_mark();
+        let scope = self.scopes.enter();
+        self.declare_block(&block.stmts);
+        self.statements(&block.stmts);
+        self.scopes.leave(scope);
+        self.release(mark);
+    }
+
+    /// Declares what a block declares itself.
+    pub(super) fn declare_block(&mut self, statements: &'a [Stmt]) {
+        let hoisted = self.block_functions == BlockFunctions::Hoisted;
+        for statement in statements {
+            scopes::lexical(statement, &mut |(ident, kind)| {
+                if !(hoisted && kind == BindingKind::Function) {
+                    self.declare_once(ident, kind);
+                }
+            });
+        }
+    }
+
+    pub(super) fn statement(&mut self, statement: &'a Stmt) {
+        match statement {
+            Stmt::Block(block) => return self.block(block),
+            Stmt::Labeled(labelled) => return self.statement(&labelled.body),
+            Stmt::If(s) => return self.if_statement(s),
+            Stmt::Empty(_) | Stmt::Debugger(_) => return,
+            _ => {}
+        }
+        let whole = range(statement.span());
+        let outer = std::mem::replace(&mut self.frame.statement, whole);
+        let mark = self.begin_shape(whole);
+        self.statement_inside(statement);
+        self.end_shape(mark);
+        self.frame.statement = outer;
+    }
+
+    fn statement_inside(&mut self, statement: &'a Stmt) {
+        match statement {
+            Stmt::Expr(s) => {
+                self.shape(200);
+                self.expr(&s.expr);
+            }
+            Stmt::Return(s) => {
+                self.shape(201);
+                if let Some(e) = &s.arg {
+                    self.return_value(e);
+                }
+            }
+            Stmt::Throw(s) => {
+                self.shape(202);
+                let value = self.expr(&s.arg);
+                self.copy(THROWN, value);
+            }
+            Stmt::Decl(decl) => self.declaration(decl),
+            Stmt::While(s) => {
+                self.shape(203);
+                let outcome = self.condition(&s.test);
+                let mark = self.guard_mark();
+                self.hold(&outcome.then);
+                self.loop_body(&s.body, is_always_true(&s.test));
+                self.release(mark);
+            }
+            Stmt::DoWhile(s) => {
+                self.shape(204);
+                self.loop_body(&s.body, is_always_true(&s.test));
+                self.condition(&s.test);
+            }
+            Stmt::For(s) => self.for_statement(s),
+            Stmt::ForIn(s) => self.for_in(s),
+            Stmt::ForOf(s) => self.for_of(s),
+            Stmt::Switch(s) => self.switch(s),
+            Stmt::Try(s) => self.try_statement(s),
+            Stmt::With(s) => {
+                self.shape(205);
+                self.expr(&s.obj);
+                self.statement(&s.body);
+            }
+            Stmt::Break(_) => self.shape(206),
+            Stmt::Continue(_) => self.shape(207),
+            Stmt::Block(_) | Stmt::Labeled(_) | Stmt::If(_) | Stmt::Empty(_) | Stmt::Debugger(_) => {}
+        }
+    }
+
+    /// `if`, with its `else if`s in a loop: such chains are as long as generators like.
+    fn if_statement(&mut self, first: &'a IfStmt) {
+        let outer_statement = self.frame.statement;
+        let outer = self.guard_mark();
+        // What holds after the whole chain, since those of its branches that would not hold it leave.
+        let mut after = super::guards::Guards::new();
+        let mut all_leave = true;
+        let mut at = first;
+        loop {
+            let whole = range(at.span);
+            self.frame.statement = whole;
+            let mark = self.begin_shape(whole);
+            self.shape(208);
+            let outcome = self.condition(&at.test);
+            self.end_shape(mark);
+            let branch = self.guard_mark();
+            self.hold(&outcome.then);
+            self.branch(&at.cons);
+            self.release(branch);
+            all_leave &= leaves(&at.cons);
+            if all_leave {
+                after.extend(outcome.otherwise.iter().copied());
+            }
+            self.hold(&outcome.otherwise);
+            match at.alt.as_deref() {
+                Some(Stmt::If(next)) => at = next,
+                Some(last) => {
+                    self.branch(last);
+                    if leaves(last) && !all_leave {
+                        after.extend(outcome.then.iter().copied());
+                    }
+                    break;
+                }
+                None => break,
+            }
+        }
+        self.release(outer);
+        self.hold(&after);
+        self.frame.statement = outer_statement;
+    }
+
+    /// A branch, of which early exits' guards end with it.
+    fn branch(&mut self, statement: &'a Stmt) {
+        let mark = self.guard_mark();
+        self.statement(statement);
+        self.release(mark);
+    }
+
+    fn loop_body(&mut self, body: &'a Stmt, is_endless: bool) {
+        self.frame.endless_loops += u32::from(is_endless);
+        self.branch(body);
+        self.frame.endless_loops -= u32::from(is_endless);
+    }
+
+    fn for_statement(&mut self, s: &'a ForStmt) {
+        self.shape(203);
+        let scope = self.scopes.enter();
+        let mark = self.guard_mark();
+        match &s.init {
+            Some(VarDeclOrExpr::VarDecl(var)) => {
+                scopes::lexical_var(var, &mut |(ident, kind)| self.declare_once(ident, kind));
+                self.variables(var);
+            }
+            Some(VarDeclOrExpr::Expr(e)) => {
+                self.expr(e);
+            }
+            None => {}
+        }
+        if let Some(test) = &s.test {
+            let outcome = self.condition(test);
+            self.hold(&outcome.then);
+        }
+        if let Some(update) = &s.update {
+            self.expr(update);
+        }
+        let is_endless = s.test.as_ref().is_none_or(|test| is_always_true(test));
+        self.loop_body(&s.body, is_endless);
+        self.release(mark);
+        self.scopes.leave(scope);
+    }
+
+    fn for_in(&mut self, s: &'a ForInStmt) {
+        self.shape(209);
+        let src = self.expr_node(&s.right);
+        let scope = self.scopes.enter();
+        let key = self.node_at(range(s.left.span()));
+        self.emit(Constraint::KeysOf { dst: key, src });
+        self.head(&s.left, key);
+        self.loop_body(&s.body, false);
+        self.scopes.leave(scope);
+    }
+
+    fn for_of(&mut self, s: &'a ForOfStmt) {
+        self.shape(210);
+        if s.is_await {
+            self.note_await();
+        }
+        let src = self.expr_node(&s.right);
+        let scope = self.scopes.enter();
+        let dst = self.node_at(range(s.left.span()));
+        self.emit(Constraint::Iterate { dst, src, index: None, is_async: s.is_await });
+        self.head(&s.left, dst);
+        self.loop_body(&s.body, false);
+        self.scopes.leave(scope);
+    }
+
+    /// What a loop gives each round flows into its head.
+    fn head(&mut self, head: &'a ForHead, value: ValueId) {
+        match head {
+            ForHead::VarDecl(var) => {
+                scopes::lexical_var(var, &mut |(ident, kind)| self.declare_once(ident, kind));
+                for declarator in &var.decls {
+                    self.declare_pattern(&declarator.name, value);
+                }
+            }
+            ForHead::UsingDecl(using) => {
+                for declarator in &using.decls {
+                    scopes::names(&declarator.name, &mut |ident| self.declare_once(ident, BindingKind::Const));
+                    self.declare_pattern(&declarator.name, value);
+                }
+            }
+            ForHead::Pat(pattern) => self.pattern(pattern, value, Mode::Assign),
+        }
+    }
+
+    fn switch(&mut self, s: &'a SwitchStmt) {
+        self.shape(211);
+        let subject = self.expr_node(&s.discriminant);
+        let scope = self.scopes.enter();
+        for case in &s.cases {
+            self.declare_block(&case.cons);
+        }
+        let mut falls_through = false;
+        for case in &s.cases {
+            let mark = self.guard_mark();
+            if let Some(test) = &case.test {
+                let right = self.expr_node(test);
+                let test_asked = if falls_through { Test::Other } else { Test::Equal { left: subject, right } };
+                self.hold_test(test_asked, true, range(test.span()));
+            }
+            self.statements(&case.cons);
+            self.release(mark);
+            falls_through = !case.cons.last().is_some_and(leaves);
+        }
+        self.scopes.leave(scope);
+    }
+
+    fn try_statement(&mut self, s: &'a TryStmt) {
+        self.shape(212);
+        self.block(&s.block);
+        if let Some(handler) = &s.handler {
+            self.catch(handler);
+        }
+        if let Some(finalizer) = &s.finalizer {
+            let outer = std::mem::replace(&mut self.frame.cleanup, Cleanup::Finally);
+            self.block(finalizer);
+            self.frame.cleanup = outer;
+        }
+    }
+
+    fn catch(&mut self, handler: &'a CatchClause) {
+        let outer = self.frame.cleanup;
+        if outer == Cleanup::None {
+            self.frame.cleanup = Cleanup::Catch;
+        }
+        let scope = self.scopes.enter();
+        if let Some(pattern) = &handler.param {
+            scopes::names(pattern, &mut |ident| self.declare_once(ident, BindingKind::Catch));
+            self.declare_pattern(pattern, THROWN);
+        }
+        self.block(&handler.body);
+        self.scopes.leave(scope);
+        self.frame.cleanup = outer;
+    }
+
+    /// A declaration whose names are declared.
+    pub(super) fn declaration(&mut self, decl: &'a Decl) {
+        match decl {
+            Decl::Var(var) => self.variables(var),
+            Decl::Using(using) => {
+                self.shape(213);
+                for declarator in &using.decls {
+                    self.variable(declarator);
+                }
+            }
+            Decl::Fn(decl) => {
+                if decl.declare || decl.function.body.is_none() {
+                    return;
+                }
+                self.shape(214);
+                let naming = Naming { name: self.name(&decl.ident.sym), head: range(decl.ident.span) };
+                let source = FunctionSource::of(&decl.function, FunctionForm::Plain);
+                let value = self.closure(source, Some(naming));
+                if let Some(binding) = self.resolve(&decl.ident) {
+                    self.store_binding(binding, Some(value));
+                }
+            }
+            Decl::Class(decl) => {
+                if !decl.declare {
+                    self.shape(215);
+                    self.class_declaration(&decl.ident, &decl.class);
+                }
+            }
+            Decl::TsEnum(decl) => self.enumeration(decl),
+            Decl::TsModule(decl) => self.namespace(decl),
+            Decl::TsInterface(_) | Decl::TsTypeAlias(_) => {}
+        }
+    }
+
+    pub(super) fn variables(&mut self, var: &'a VarDecl) {
+        if var.declare {
+            return;
+        }
+        self.shape(213);
+        for declarator in &var.decls {
+            self.variable(declarator);
+        }
+    }
+
+    fn variable(&mut self, declarator: &'a VarDeclarator) {
+        let Some(init) = &declarator.init else {
+            if let Pat::Ident(ident) = &declarator.name
+                && let Some(ty) = &ident.type_ann
+                && let Some(home) = self.own_home(&ident.id)
+            {
+                self.note_type(home, ty);
+            }
+            return;
+        };
+        let Pat::Ident(ident) = &declarator.name else {
+            let src = self.expr_node(init);
+            self.note_pattern_type(&declarator.name, src);
+            self.declare_pattern(&declarator.name, src);
+            return;
+        };
+        self.shape(2);
+        let naming = Naming { name: self.name(&ident.id.sym), head: range(ident.id.span) };
+        let value = self.expr_named(init, Some(naming));
+        let Some(binding) = self.resolve(&ident.id) else { return };
+        self.store_binding(binding, value);
+        if let Some(home) = self.own_home(&ident.id) {
+            self.note_lookup(home, value);
+            if let Some(ty) = &ident.type_ann {
+                self.note_type(home, ty);
+            }
+        }
+    }
+}
+
+/// Whether code after the statement is not reached from it.
+fn leaves(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Return(_) | Stmt::Throw(_) | Stmt::Continue(_) | Stmt::Break(_) => true,
+        Stmt::Block(block) => block.stmts.last().is_some_and(leaves),
+        _ => false,
+    }
+}
+
+/// `true` and `1`, as the condition of a loop without end.
+fn is_always_true(e: &Expr) -> bool {
+    match transparent(e) {
+        Expr::Lit(Lit::Bool(lit)) => lit.value,
+        Expr::Lit(Lit::Num(number)) => number.value != 0.0,
+        _ => false,
+    }
+}

@@ -332,7 +332,7 @@ impl Solver<'_> {
         let inv = &self.invocations[invocation];
         let caller = &self.instances[inv.caller];
         let mut key = InstanceKey { file, function, parent: Some(parent), environment, this, phase: inv.phase, site: None };
-        let mut depth = caller.clone_depth;
+        let mut depth = caller.clone_depth.max(self.instances[parent].clone_depth);
         let is_recursive = caller.key.function == function && caller.key.file == file;
         if facts.functions[function].cloning != Cloning::None
             && inv.position.is_none()
@@ -352,8 +352,6 @@ impl Solver<'_> {
                 key = cloned;
                 depth += 1;
             }
-        } else {
-            depth = 0;
         }
         self.instance(key, depth)
     }

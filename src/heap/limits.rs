@@ -16,7 +16,7 @@ pub const CLONE_DEPTH: u8 = 2;
 pub const DEPTH: u8 = 6;
 /// Units of work (values moved, listeners called) that the solver does for each byte of source, at least
 /// [`LEAST_WORK`].
-pub const WORK_PER_BYTE: u64 = 400;
+pub const WORK_PER_BYTE: u64 = 60;
 /// The least budget of work.
 pub const LEAST_WORK: u64 = 20_000_000;
 

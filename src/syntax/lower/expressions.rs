@@ -200,11 +200,13 @@ impl<'a> Lowerer<'a> {
     }
 
     pub(super) fn member_key(&mut self, prop: &'a MemberProp) -> Key {
-        match prop {
+        let key = match prop {
             MemberProp::Ident(name) => Key::Name(self.name(&name.sym)),
             MemberProp::PrivateName(name) => Key::Name(self.private_name(name)),
             MemberProp::Computed(computed) => self.computed_key(&computed.expr),
-        }
+        };
+        self.shape_key(key);
+        key
     }
 
     pub(super) fn private_name(&mut self, name: &swc_ecma_ast::PrivateName) -> NameId {

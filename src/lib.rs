@@ -1,6 +1,7 @@
 //! modleak.
 
 pub mod base;
+pub mod copies;
 pub mod heap;
 pub mod models;
 pub mod modules;

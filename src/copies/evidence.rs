@@ -8,20 +8,20 @@ use super::alignment::Pairs;
 use super::places::Level;
 use super::seeds::HEAVY;
 use crate::base::span::ByteRange;
-use crate::syntax::facts::Shape;
+use crate::syntax::facts::{MODULE_BODY, Shape};
 
 /// The share of the test's region, in percent of its weight, that has a counterpart.
 const MIN_TEST_SHARE: u32 = 65;
 /// The share of the production's region that has one. It is less: copies grow.
 const MIN_PRODUCTION_SHARE: u32 = 50;
-/// Of how many different shapes a copy is at least: repetitions of one statement look alike everywhere.
+/// Of how many shapes a copy is at least, unless its write is heavy.
 const MIN_SHAPES: usize = 3;
-/// The least weight of a copy that is about the same properties.
+/// The least weight, each shape counted once, of a copy that is about the same properties.
 const MIN_WEIGHT: u32 = 20;
 /// The least share, in percent, of a copy's weight in statements about the same properties, for it to be about them.
 const MIN_NAMED_SHARE: u32 = 33;
 /// What a copy needs whose properties were renamed, or that has few: structure alone must convince.
-const MIN_WEIGHT_OF_STRUCTURE: u32 = 30;
+const MIN_WEIGHT_OF_STRUCTURE: u32 = 26;
 const MIN_SHAPES_OF_STRUCTURE: usize = 5;
 const MIN_SHARE_OF_STRUCTURE: u32 = 80;
 
@@ -39,9 +39,28 @@ pub(super) struct Evidence {
     named: u32,
     test_weight: u32,
     production_weight: u32,
+    /// How many shapes the matched statements have, and the weight of one statement of each: repetitions (a file's
+    /// `require`s, a list of settings) say no more than one of them.
     shapes: usize,
+    varied: u32,
+    scope: Scope,
     /// The weight of the write's statement, if its counterpart is about the same properties.
     anchor: u32,
+}
+
+/// Where the regions are. What files begin with (imports, making an app) has the same structure in many of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Scope {
+    Functions,
+    /// One of them is a module's body.
+    ModuleBody,
+}
+
+impl Scope {
+    fn of(test: &Level<'_>, production: &Level<'_>) -> Self {
+        let is_body = [test.function, production.function].contains(&MODULE_BODY);
+        if is_body { Self::ModuleBody } else { Self::Functions }
+    }
 }
 
 impl Evidence {
@@ -51,7 +70,8 @@ impl Evidence {
         pairs.extend(moved(test, production, &pairs));
         let both = || pairs.iter().map(|&(i, j)| (test.shapes[i], production.shapes[j]));
         let anchors = (test.shapes[test.anchor], production.shapes[production.anchor]);
-        let shapes: FxHashSet<u64> = both().map(|(shape, _)| shape.hash).collect();
+        let mut shapes = FxHashSet::default();
+        let varied = both().filter(|(shape, _)| shapes.insert(shape.hash)).map(|(shape, _)| shape.weight).sum();
         Self {
             test: hull(both().map(|(test, _)| test.range)),
             production: hull(both().map(|(_, production)| production.range)),
@@ -60,6 +80,8 @@ impl Evidence {
             test_weight: weight(&test.shapes[span(pairs.iter().map(|pair| pair.0))]),
             production_weight: weight(&production.shapes[span(pairs.iter().map(|pair| pair.1))]),
             shapes: shapes.len(),
+            varied,
+            scope: Scope::of(test, production),
             anchor: if anchors.0.properties == anchors.1.properties { anchors.0.weight } else { 0 },
         }
     }
@@ -70,11 +92,12 @@ impl Evidence {
         }
         let is_about_the_same = self.anchor > 0 && percent(self.named, self.matched) >= MIN_NAMED_SHARE;
         let is_varied = self.shapes >= MIN_SHAPES || self.anchor >= HEAVY;
-        if is_about_the_same && is_varied && self.matched >= MIN_WEIGHT {
+        if is_about_the_same && is_varied && self.varied >= MIN_WEIGHT {
             return true;
         }
-        self.shapes >= MIN_SHAPES_OF_STRUCTURE
-            && self.matched >= MIN_WEIGHT_OF_STRUCTURE
+        self.scope == Scope::Functions
+            && self.shapes >= MIN_SHAPES_OF_STRUCTURE
+            && self.varied >= MIN_WEIGHT_OF_STRUCTURE
             && self.score() >= MIN_SHARE_OF_STRUCTURE
     }
 

@@ -30,6 +30,7 @@ pub(super) struct Level<'a> {
     pub(super) shapes: &'a [Shape],
     /// The index of the write's statement among them.
     pub(super) anchor: usize,
+    pub(super) function: FunctionId,
 }
 
 /// The innermost statement that holds a write.
@@ -56,21 +57,22 @@ pub(super) fn levels(module: &ModuleFacts, position: usize) -> SmallVec<[Level<'
     let mut levels = SmallVec::new();
     let mut function = function_around(module, shapes[position].range);
     if function == MODULE_BODY {
-        levels.push(level(shapes, position, |_| true));
+        levels.push(level(shapes, position, module, MODULE_BODY));
     }
     while function != MODULE_BODY && levels.len() < MAX_LEVELS {
-        let whole = module.functions[function].range;
-        levels.push(level(shapes, position, |range| whole.contains(range)));
+        levels.push(level(shapes, position, module, function));
         function = module.functions[function].parent.unwrap_or(MODULE_BODY);
     }
     levels
 }
 
-/// The run of statements around one, within reach, that `is_inside` a function.
-fn level(shapes: &[Shape], position: usize, is_inside: impl Fn(ByteRange) -> bool) -> Level<'_> {
-    let before = shapes[..position].iter().rev().take(REACH).take_while(|shape| is_inside(shape.range)).count();
-    let after = shapes[position..].iter().take(REACH + 1).take_while(|shape| is_inside(shape.range)).count();
-    Level { shapes: &shapes[position - before..position + after.max(1)], anchor: before }
+/// The run of a function's statements around one, within reach.
+fn level<'a>(shapes: &'a [Shape], position: usize, module: &ModuleFacts, function: FunctionId) -> Level<'a> {
+    let whole = module.functions[function].range;
+    let is_inside = |shape: &&Shape| function == MODULE_BODY || whole.contains(shape.range);
+    let before = shapes[..position].iter().rev().take(REACH).take_while(is_inside).count();
+    let after = shapes[position..].iter().take(REACH + 1).take_while(is_inside).count();
+    Level { shapes: &shapes[position - before..position + after.max(1)], anchor: before, function }
 }
 
 /// The innermost function whose inside holds a range. An arrow's body, as an expression, is inside it.

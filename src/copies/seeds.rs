@@ -12,8 +12,8 @@ use crate::syntax::facts::Shape;
 /// How many statements before and after a write are its neighbours.
 const NEIGHBOURS: usize = 5;
 
-/// A statement that is heavier than this says enough by itself.
-pub(super) const HEAVY: u32 = 30;
+/// A statement that is as heavy as this says enough by itself.
+pub(super) const HEAVY: u32 = 20;
 
 /// How many writes share a seed at most.
 const MAX_SHARED: usize = 64;

@@ -916,7 +916,7 @@ pub enum TypeRef {
 }
 
 /// A statement's shape: a hash of its structure without identifiers, literals and types, and its place. `f(x)` has one
-/// hash, be it a statement, what is returned, or an arrow's body. In the function's own order, nested blocks flattened after the statement that holds them; nested functions are
+/// hash, be it a statement, what is returned, or an arrow's body, and awaited or not. In the function's own order, nested blocks flattened after the statement that holds them; nested functions are
 /// flattened into the function that holds them as well as being functions of their own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Shape {

@@ -60,8 +60,8 @@ impl<'a> Lowerer<'a> {
                 });
                 Some(dst)
             }
+            // No part of the shape: code that is copied into a handler becomes asynchronous.
             Expr::Await(e) => {
-                self.shape(5);
                 self.note_await();
                 let src = self.expr(&e.arg)?;
                 let dst = self.node_at(range(e.span));

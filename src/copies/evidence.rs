@@ -66,7 +66,7 @@ impl Scope {
 impl Evidence {
     /// What the regions have in common that the pairs, and what was moved near them, span.
     pub(super) fn of(test: &Level<'_>, production: &Level<'_>, pairs: &Pairs) -> Self {
-        let mut pairs = pairs.clone();
+        let mut pairs: Pairs = pairs.iter().copied().skip_while(|pair| is_tail(production, pair.1)).collect();
         pairs.extend(moved(test, production, &pairs));
         let both = || pairs.iter().map(|&(i, j)| (test.shapes[i], production.shapes[j]));
         let anchors = (test.shapes[test.anchor], production.shapes[production.anchor]);
@@ -117,6 +117,12 @@ impl Evidence {
     }
 }
 
+/// Whether a statement stands inside one that ends before the write: a copy does not begin amid that.
+fn is_tail(level: &Level<'_>, index: usize) -> bool {
+    let (inner, anchor) = (level.shapes[index].range, level.shapes[level.anchor].range);
+    level.shapes[..index].iter().any(|outer| outer.range.contains(inner) && outer.range.end <= anchor.start)
+}
+
 /// Statements that have a counterpart out of order: within the regions that the pairs span, or near them and about the
 /// same properties.
 fn moved(test: &Level<'_>, production: &Level<'_>, pairs: &Pairs) -> Pairs {
@@ -124,8 +130,10 @@ fn moved(test: &Level<'_>, production: &Level<'_>, pairs: &Pairs) -> Pairs {
     let production_span = span(pairs.iter().map(|pair| pair.1));
     let paired: [FxHashSet<usize>; 2] =
         [pairs.iter().map(|pair| pair.0).collect(), pairs.iter().map(|pair| pair.1).collect()];
-    let mut spare: Vec<usize> =
-        widened(&production_span, production).filter(|index| !paired[1].contains(index)).collect();
+    let mut spare: Vec<usize> = widened(&production_span, production)
+        .filter(|index| !paired[1].contains(index))
+        .filter(|&index| index >= production_span.start || !is_tail(production, index))
+        .collect();
     let mut moved = Vec::new();
     for i in widened(&test_span, test).filter(|index| !paired[0].contains(index)) {
         let shape = &test.shapes[i];

@@ -278,6 +278,21 @@ fn a_files_imports_are_no_copy() {
 }
 
 #[test]
+fn a_copy_begins_with_a_whole_statement() {
+    let production = "
+      function collect(doc, entries) {
+        const first = entries.one().find((entry) => entry.check(doc));
+        const list = validators();
+        list.forEach((entry) => {
+          if (!entry.kinds) { entry.kinds = []; }
+          entry.kinds.push('.docx');
+        });
+      }";
+    let test = TEST.replace("const all", "const one = entries.find((entry) => entry.check(file));\n  const all");
+    assert_copy(production, &test, WRITE, "const list", "});");
+}
+
+#[test]
 fn short_callbacks_are_no_copies() {
     let production = "
       const list = load();

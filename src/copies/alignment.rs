@@ -56,10 +56,11 @@ fn step(test: &[&Shape], production: &[&Shape], scores: &[i64], (i, j): (usize, 
     if j > 0 {
         score = score.max(scores[i * width + j - 1] - INSERTED * i64::from(production[j - 1].weight));
     }
-    if i > 0 && j > 0 {
-        if let Some(worth) = worth(test[i - 1], production[j - 1]) {
-            score = score.max(scores[(i - 1) * width + j - 1] + worth);
-        }
+    if i > 0
+        && j > 0
+        && let Some(worth) = worth(test[i - 1], production[j - 1])
+    {
+        score = score.max(scores[(i - 1) * width + j - 1] + worth);
     }
     score
 }

@@ -50,9 +50,9 @@ fn text_at(text: &str, span: Span) -> &str {
 fn assert_copy(production: &str, test: &str, write: &str, begin: &str, end: &str) -> Copy {
     let found = copies_of(production, test, &[write]);
     assert_eq!(found.len(), 1, "{found:?}");
-    let text = text_at(production, found[0].production);
-    assert!(text.starts_with(begin), "begins otherwise: {text}");
-    assert!(text.ends_with(end), "ends otherwise: {text}");
+    let copied = text_at(production, found[0].production);
+    assert!(copied.starts_with(begin), "begins otherwise: {copied}");
+    assert!(copied.ends_with(end), "ends otherwise: {copied}");
     found[0]
 }
 

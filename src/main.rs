@@ -1,3 +1,10 @@
-//! The program: arguments, run, exit status. All else is in the library.
+//! The command `modleak`.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    modleak::cli::run(&modleak::Driver)
+}

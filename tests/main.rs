@@ -1,1 +1,16 @@
-fn main() {}
+//! The proof: black-box tests of the whole program, in one binary.
+
+/// The command line as a process: exit statuses, streams, hostile folders.
+mod cli;
+/// Every folder of `fixtures/`: findings are marks, no more, no fewer.
+mod fixtures;
+/// One report in every format, read back.
+mod formats;
+/// Same input, same bytes; damaged input never panics.
+mod invariants;
+/// Every example of every page in `rules/` does what it says.
+mod pages;
+/// Marks, and how a report is judged by them.
+mod support;
+/// The rules of the house: arrows, names, sizes, tables.
+mod tidy;

@@ -18,16 +18,28 @@ impl Solver<'_> {
         if let Some(&id) = self.instance_ids.get(&key) {
             return id;
         }
+        let id = self.new_instance(key, clone_depth);
+        self.constrain_all(id);
+        id
+    }
+
+    fn new_instance(&mut self, key: InstanceKey, clone_depth: u8) -> InstanceId {
         let facts = &self.input.facts[key.file];
         let base = self.graph.add_nodes(facts.functions[key.function].value_count);
         let id = self.instances.push(Instance { key, base, clone_depth });
         self.instance_ids.insert(key, id);
         self.record.instance_bases.push((base, id));
+        id
+    }
+
+    /// Puts all constraints of an instance's function into the graph.
+    pub(super) fn constrain_all(&mut self, id: InstanceId) {
+        let key = self.instances[id].key;
+        let facts = &self.input.facts[key.file];
         for index in facts.functions[key.function].constraints.indices() {
             self.constrain(id, facts.constraints[index]);
         }
         self.constrain_types(id);
-        id
     }
 
     pub(super) fn node(&self, instance: InstanceId, value: ValueId) -> NodeId {
@@ -276,7 +288,7 @@ impl Solver<'_> {
         Some(self.object(Source::Class { file, class, parent: owner }, ObjectKind::Function))
     }
 
-    /// Makes the instance of a module's body.
+    /// Makes the instance of a module's body, without its constraints.
     pub(super) fn module_body(&mut self, file: FileId) -> InstanceId {
         let key = InstanceKey {
             file,
@@ -287,10 +299,7 @@ impl Solver<'_> {
             phase: Phase::Init,
             site: None,
         };
-        let id = self.instance(key, 0);
-        let exports = self.object(Source::Exports(file), ObjectKind::Plain);
-        self.graph.insert(self.node(id, THIS), Value::object(exports, Lifetime::Module));
-        id
+        self.new_instance(key, 0)
     }
 
     /// The function's own object, for the name of a function expression.

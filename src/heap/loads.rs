@@ -83,6 +83,10 @@ impl Solver<'_> {
         );
         self.resolvers.insert(object, file);
         self.graph.insert(field, Value::object(object, Lifetime::Module));
+        let cache = self.names.intern("cache");
+        let field = self.field(require, Field::name(cache));
+        let object = self.object(Source::Cache, ObjectKind::Plain);
+        self.graph.insert(field, Value::object(object, Lifetime::Module));
         let main = self.names.intern("main");
         let field = self.field(require, Field::name(main));
         let module = self.module_object(file);

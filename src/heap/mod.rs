@@ -93,13 +93,14 @@ pub struct Heap {
 /// Solves the program. `bytes` is the size of all sources, which sets the budget of work.
 pub fn solve(input: Input<'_>, bytes: u64) -> Heap {
     let mut solver = solver::Solver::new(input, bytes);
-    // Bodies get their ids before any of them is put into the graph, since a body may load any other.
+    // Bodies get their nodes before any of them is put into the graph, since a body may load any other.
     for file in input.facts.ids() {
         let id = solver.module_body(file);
         solver.bodies.push(id);
     }
     for file in input.facts.ids() {
         solver.bind_module_this(file);
+        solver.constrain_all(solver.bodies[file]);
     }
     solver.run();
     solver.enter_conventions();

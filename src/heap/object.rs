@@ -209,6 +209,8 @@ pub enum Source {
     Namespace(FileId),
     /// A module's `require`.
     Require(FileId),
+    /// `require.cache`: all modules that were loaded.
+    Cache,
     /// The promise or iterator that calls of an async function or generator give.
     Result(InstanceId),
     /// A map's entry, an array of two.

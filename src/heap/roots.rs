@@ -492,8 +492,11 @@ impl Solver<'_> {
                 }
             }
         }
-        for file in self.input.project.config_entries.clone() {
-            self.offer_file(file, Confidence::High);
+        let project = self.input.project;
+        for (file, info) in project.files.iter_enumerated() {
+            if project.config.is_entry(&info.path) {
+                self.offer_file(file, Confidence::High);
+            }
         }
     }
 

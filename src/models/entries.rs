@@ -8,7 +8,7 @@ use super::Models;
 use super::calls::{CALL_KEYS, FactsReader, one_or_many};
 use super::conventions;
 use super::facts::{CallFacts, PathId};
-use super::path::{expand_braces, parse_path};
+use super::path::{Segment, expand_braces, parse_path};
 use super::read::{ModelError, Read, Source, key_start, unknown};
 use super::trie::{GLOBALS, IsMember, Trie};
 use crate::base::source::LineIndex;
@@ -127,6 +127,11 @@ fn path_entries<'v, 'a>(
         for path in names_of(source, property)? {
             let segments = parse_path(&path).map_err(|message| source.error(offset, message))?;
             let at = trie.add_path(home, &segments);
+            if parts.iter().any(|part| part.get("decorator").is_some()) {
+                // `@Get` and `@Get('/x')` mean the same.
+                let called = trie.add_path(at, &[Segment::Return]);
+                trie.link(called, at);
+            }
             entries.push(Entry { source, home, at, offset, parts: parts.clone() });
         }
     }

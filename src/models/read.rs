@@ -111,7 +111,7 @@ impl<'a> Source<'a> {
             return Ok(meaning.clone());
         }
         let known: Vec<&str> = words.iter().map(|&(known, _)| known).collect();
-        Err(self.error(value.start(), unknown(what, word, &known)))
+        Err(self.error(value.start(), format!("`{what}` can not be `{word}`: {}", hint(word, &known))))
     }
 
     /// Checks that an object has only these keys, each once.
@@ -148,9 +148,14 @@ pub(super) fn key_start(property: &ObjectProp<'_>) -> usize {
 
 /// Says that a word is unknown, with the nearest known one, or all of them if none is near.
 pub(super) fn unknown(what: &str, word: &str, known: &[&str]) -> String {
+    format!("unknown {what} `{word}`: {}", hint(word, known))
+}
+
+fn hint(word: &str, known: &[&str]) -> String {
     match nearest(word, known.iter().copied()) {
-        Some(near) => format!("unknown {what} `{word}`: did you mean `{near}`?"),
-        None => format!("unknown {what} `{word}`: it is one of {}", quoted(known)),
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "there is none here".to_owned(),
+        None => format!("it is one of {}", quoted(known)),
     }
 }
 

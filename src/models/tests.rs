@@ -71,7 +71,7 @@ fn faults_are_told_with_place_and_nearest_word() {
         ("{\n \"packages\": {}}", "m.jsonc:1:1: a model file says where its facts are from: `\"see\": \"https://…\"`"),
         (
             "{\"see\": \"https://x.y\",\n\"packages\": {\"p\": {\"a\": {\"calls\": {\"at\": 0, \"runs\": \"repaet\"}}}}}",
-            "m.jsonc:2:53: unknown runs `repaet`: did you mean `repeat`?",
+            "m.jsonc:2:53: `runs` can not be `repaet`: did you mean `repeat`?",
         ),
         (
             "{\"see\": \"https://x.y\",\n\"packages\": {\"p\": {\"a\": {\"returns\": \"#Requst\"}, \"#Request\": {}}}}",
@@ -170,6 +170,7 @@ fn the_embedded_files_know_the_common_paths() {
     assert!(models.facts(models.package("lru-cache").unwrap()).construct.is_some());
     assert!(facts_of(&models, models.package("vitest"), &[Member("describe")]).call.is_some());
     assert!(facts_of(&models, models.package("@nestjs/common"), &[Member("Get")]).decorator.is_some());
+    assert!(facts_of(&models, models.package("@nestjs/common"), &[Member("Get"), Return]).decorator.is_some());
     assert!(facts_of(&models, models.package("ws"), &[Member("Server"), Instance, Member("clients")]).value.is_shared);
     assert!(models.type_named("discord.js", "Client").is_some());
     assert!(models.package("import-fresh").is_some_and(|at| models.facts(at).call.is_some()));

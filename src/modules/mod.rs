@@ -7,11 +7,15 @@ use crate::base::source::FileId;
 use crate::project::file_system::FileSystem;
 use crate::project::{Project, path};
 
+pub mod graph;
+mod listing;
 pub mod platform;
 mod relative;
 mod resolver;
+mod subpaths;
 mod table;
 mod template;
+pub mod test_only;
 #[cfg(test)]
 mod tests;
 
@@ -80,6 +84,8 @@ pub struct Expansion {
     pub files: Vec<FileId>,
     /// Why it is not all, or nothing.
     pub problem: Option<Reason>,
+    /// The package that all of it belongs to, if that is not analysed: then there are no files, and no problem.
+    pub package: Option<String>,
 }
 
 /// Resolves specifiers and patterns, and remembers what it resolved. May be shared between threads.
@@ -88,7 +94,11 @@ pub struct Loader {
     table: Arc<Table>,
     packages: PackageResolver,
     known: Mutex<FxHashMap<Request, Resolution>>,
+    expanded: Mutex<FxHashMap<PatternRequest, Expansion>>,
 }
+
+/// What a pattern means depends on the very file that asks.
+type PatternRequest = (FileId, Box<[PatternPart]>, Mode);
 
 /// A specifier means the same in all files of one folder and language.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -104,7 +114,7 @@ impl Loader {
     pub fn new(project: &Project, fs: Arc<dyn FileSystem>) -> Self {
         let table = Arc::new(Table::new(project));
         let packages = PackageResolver::new(Arc::clone(&table), fs);
-        Self { table, packages, known: Mutex::default() }
+        Self { table, packages, known: Mutex::default(), expanded: Mutex::default() }
     }
 
     /// What `specifier` means in `from`. Absolute paths within the root are files too.
@@ -148,6 +158,11 @@ impl Loader {
 
     fn resolve_bare(&self, importer: &str, specifier: &str, mode: Mode, language: Language) -> Resolution {
         let (bare, _) = split_suffix(specifier);
+        if let Some(target) = self.table.aliased(path::folder_of(importer), bare)
+            && let Some(file) = relative::file(&self.table, &target, language)
+        {
+            return Resolution::File(file);
+        }
         if let Some(file) = self.packages.resolve(importer, bare, mode, language) {
             return Resolution::File(file);
         }
@@ -235,16 +250,12 @@ fn percent_decode(text: &str) -> String {
     let mut at = 0;
     while at < bytes.len() {
         let hex = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                decoded.push(byte);
-                at += 3;
-            }
-            None => {
-                decoded.push(bytes[at]);
-                at += 1;
-            }
-        }
+        let (byte, width) = match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => (byte, 3),
+            None => (bytes[at], 1),
+        };
+        decoded.push(byte);
+        at += width;
     }
     String::from_utf8_lossy(&decoded).into_owned()
 }

@@ -44,7 +44,7 @@ fn with_extension(table: &Table, target: &str, language: Language) -> Option<Fil
 
 /// The file that a folder means: its manifest's `main`, or its index.
 pub(super) fn folder(table: &Table, target: &str, language: Language) -> Option<FileId> {
-    let main = table.main_of(target).flatten();
+    let main = table.main_of(target);
     if main.is_none() && table.folder(target).is_none() {
         return None;
     }

@@ -8,16 +8,19 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
 
 use oxc_resolver::{
     FileMetadata, FileSystem as ResolverFileSystem, ResolveError, ResolveOptions, ResolverGeneric, TsconfigDiscovery,
+    TsconfigOptions, TsconfigReferences,
 };
 
 use crate::base::source::FileId;
 use crate::modules::Mode;
 use crate::modules::table::Table;
-use crate::project::file_system::{FileKind, FileSystem};
+use crate::project::file_system::{FileKind, FileSystem, Memory};
 use crate::project::path;
 
 /// A larger manifest or tsconfig is not read.
@@ -68,6 +71,9 @@ pub(super) struct PackageResolver {
     require: [ResolverGeneric<View>; 2],
     import: [ResolverGeneric<View>; 2],
     folders: ResolverGeneric<View>,
+    /// By the folder of a tsconfig that is taken at its word for all files around it.
+    by_tsconfig: Mutex<FxHashMap<String, Arc<ResolverGeneric<View>>>>,
+    view: View,
     table: Arc<Table>,
 }
 
@@ -79,20 +85,20 @@ impl fmt::Debug for PackageResolver {
 
 impl PackageResolver {
     pub(super) fn new(table: Arc<Table>, fs: Arc<dyn FileSystem>) -> Self {
-        let view = View { table: Arc::clone(&table), fs };
-        let first = ResolverGeneric::new_with_file_system(view, options(Mode::Require, Language::Js));
+        let view = View::new(Arc::clone(&table), fs);
+        let first = ResolverGeneric::new_with_file_system(view.clone(), options(Mode::Require, Language::Js));
         let second = first.clone_with_options(options(Mode::Require, Language::Ts));
         let third = first.clone_with_options(options(Mode::Import, Language::Js));
         let fourth = first.clone_with_options(options(Mode::Import, Language::Ts));
         let folders = first
             .clone_with_options(ResolveOptions { resolve_to_context: true, ..options(Mode::Import, Language::Ts) });
-        Self { require: [first, second], import: [third, fourth], folders, table }
+        Self { require: [first, second], import: [third, fourth], folders, by_tsconfig: Mutex::default(), table, view }
     }
 
     /// The project's folder that `specifier` means in the file at `from`.
     pub(super) fn resolve_folder(&self, from: &str, specifier: &str) -> Option<String> {
         let resolution = self.folders.resolve_file(self.table.root.join(from), specifier).ok()?;
-        inside(&self.table, resolution.path()).filter(|folder| self.table.folder(folder).is_some())
+        self.view.inside(resolution.path()).filter(|folder| self.table.folder(folder).is_some())
     }
 
     /// The project's file that `specifier` means in the file at `from`.
@@ -104,18 +110,46 @@ impl PackageResolver {
             Mode::Require => [&self.require[at], &self.import[at]],
             Mode::Import => [&self.import[at], &self.require[at]],
         };
-        resolvers.into_iter().find_map(|resolver| {
+        let found = resolvers.into_iter().find_map(|resolver| {
             let resolution = match resolver.resolve_file(&importer, specifier) {
                 // A tsconfig that can't be used takes nothing away but its own paths.
                 Err(error) if is_tsconfig_error(&error) => resolver.resolve(importer.parent()?, specifier),
                 other => other,
             };
             self.file_of(resolution.ok()?.path())
-        })
+        });
+        found.or_else(|| self.resolve_around(from, specifier))
+    }
+
+    /// By the nearest tsconfig, although it does not list the importing file (a test, a JavaScript file, a component of
+    /// Vue): runners and bundlers are told the same paths.
+    fn resolve_around(&self, from: &str, specifier: &str) -> Option<FileId> {
+        let importer = self.table.root.join(from);
+        let resolver = self.resolver_around(path::folder_of(from))?;
+        self.file_of(resolver.resolve(importer.parent()?, specifier).ok()?.path())
+    }
+
+    fn resolver_around(&self, folder: &str) -> Option<Arc<ResolverGeneric<View>>> {
+        let has_tsconfig = |folder: &&str| {
+            ["tsconfig.json", "jsconfig.json"]
+                .iter()
+                .any(|name| path::join(folder, name).is_some_and(|path| self.table.file(&path).is_some()))
+        };
+        let folder = path::upwards(folder).find(has_tsconfig)?;
+        let mut known = self.by_tsconfig.lock().unwrap_or_else(PoisonError::into_inner);
+        let resolver = known.entry(folder.to_string()).or_insert_with(|| {
+            let config_file = self.table.root.join(folder).join("tsconfig.json");
+            let tsconfig = TsconfigOptions { config_file, references: TsconfigReferences::Disabled };
+            Arc::new(self.folders.clone_with_options(ResolveOptions {
+                tsconfig: Some(TsconfigDiscovery::Manual(tsconfig)),
+                ..options(Mode::Import, Language::Ts)
+            }))
+        });
+        Some(Arc::clone(resolver))
     }
 
     fn file_of(&self, resolved: &Path) -> Option<FileId> {
-        let inside = inside(&self.table, resolved)?;
+        let inside = self.view.inside(resolved)?;
         self.table.file(&inside).or_else(|| self.table.source_of_output(&inside))
     }
 }
@@ -153,17 +187,6 @@ fn options(mode: Mode, language: Language) -> ResolveOptions {
     }
 }
 
-/// The path relative to the root that a path of the view means.
-fn inside(table: &Table, path: &Path) -> Option<String> {
-    let relative = path::relative_to(&table.root, path)?;
-    let Some(rest) = relative.strip_prefix("node_modules/") else { return Some(relative) };
-    let (name, subpath) = split_package(rest);
-    match table.package(name) {
-        Some(folder) => path::join(folder, subpath),
-        None => Some(relative),
-    }
-}
-
 /// The package's name and the subpath of a bare specifier.
 pub(super) fn split_package(specifier: &str) -> (&str, &str) {
     let mut slashes = specifier.match_indices('/').map(|(at, _)| at);
@@ -172,9 +195,12 @@ pub(super) fn split_package(specifier: &str) -> (&str, &str) {
 }
 
 /// The project's table as `oxc_resolver` wants to see it.
+#[derive(Clone)]
 struct View {
     table: Arc<Table>,
     fs: Arc<dyn FileSystem>,
+    /// Installed packages (paths relative to the root) that are links to folders of the project.
+    linked: Arc<Mutex<FxHashMap<String, Option<String>>>>,
 }
 
 fn not_found() -> io::Error {
@@ -182,32 +208,103 @@ fn not_found() -> io::Error {
 }
 
 impl View {
-    /// Configuration is read from the disk: within the project, and as data from installed packages that a tsconfig
-    /// extends.
+    fn new(table: Arc<Table>, fs: Arc<dyn FileSystem>) -> Self {
+        Self { table, fs, linked: Arc::default() }
+    }
+
+    /// The path relative to the root that a path of the view means.
+    fn inside(&self, path: &Path) -> Option<String> {
+        let relative = path::relative_to(&self.table.root, path)?;
+        let Some((start, installed)) = after_last(&relative, "node_modules/") else { return Some(relative) };
+        let (name, subpath) = split_package(installed);
+        if start == "node_modules/".len()
+            && let Some(folder) = self.table.package(name)
+        {
+            return path::join(folder, subpath);
+        }
+        match self.linked_folder(&relative[..start + name.len()]) {
+            Some(folder) => path::join(&folder, subpath),
+            None => Some(relative),
+        }
+    }
+
+    /// The project's folder that an installed package is a link to (`"shared": "file:../shared"`).
+    fn linked_folder(&self, package: &str) -> Option<String> {
+        let mut linked = self.linked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = linked.get(package) {
+            return known.clone();
+        }
+        let real = self.fs.canonicalize(&self.table.root.join(package)).ok();
+        let folder = real
+            .and_then(|real| path::relative_to(&self.table.root, &real))
+            .filter(|folder| !folder.split('/').any(|part| part == "node_modules"));
+        linked.insert(package.to_string(), folder.clone());
+        folder
+    }
+
+    /// Configuration is read from the disk: within the project, a tsconfig above it in the repository, and as data
+    /// from installed packages that a tsconfig extends.
     fn config_path(&self, path: &Path) -> Option<PathBuf> {
         let name = path.file_name()?.to_str()?;
-        let is_config = name == "package.json" || (name.ends_with(".json") && name.contains("tsconfig"));
-        let inside = inside(&self.table, path)?;
+        let is_json = path::extension_of(name) == "json";
+        let is_tsconfig = is_json && name.contains("tsconfig");
+        let Some(inside) = self.inside(path) else {
+            return (is_tsconfig && path.starts_with(&self.table.repository)).then(|| path.to_path_buf());
+        };
         let is_installed = inside.split('/').any(|part| part == "node_modules");
-        (is_config || (!is_installed && name.ends_with(".json"))).then(|| self.table.root.join(inside))
+        let is_config = name == "package.json" || is_tsconfig || (is_json && !is_installed);
+        is_config.then(|| self.table.root.join(inside))
+    }
+
+    /// Whether `path` would be a folder's tsconfig, and the folder has a `jsconfig.json` instead.
+    fn is_jsconfig(&self, path: &Path) -> bool {
+        let Some(inside) = self.inside(path).filter(|inside| path::name_of(inside) == "tsconfig.json") else {
+            return false;
+        };
+        let named = path::join(path::folder_of(&inside), "jsconfig.json");
+        self.table.file(&inside).is_none() && named.is_some_and(|named| self.table.file(&named).is_some())
+    }
+
+    /// The text of a configuration file. A tsconfig that another extends and that is not there (not installed, not
+    /// checked out) takes nothing away from the other's own settings.
+    fn config_text(&self, path: &Path) -> io::Result<String> {
+        if self.is_jsconfig(path) {
+            return Ok(r#"{"extends": "./jsconfig.json", "compilerOptions": {"allowJs": true}}"#.to_string());
+        }
+        let text = match self.config_path(path) {
+            Some(config) => self.fs.read_text(&config, CONFIG_LIMIT),
+            None => Err(not_found()),
+        };
+        match text {
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound && path.file_name() != Some("package.json".as_ref()) =>
+            {
+                Ok("{}".to_string())
+            }
+            other => other,
+        }
     }
 }
 
 impl ResolverFileSystem for View {
     fn new() -> Self {
-        Self { table: Arc::default(), fs: Arc::new(crate::project::file_system::Memory::new()) }
+        Self::new(Arc::default(), Arc::new(Memory::new()))
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.fs.read(&self.config_path(path).ok_or_else(not_found)?, CONFIG_LIMIT)
+        self.config_text(path).map(String::into_bytes)
     }
 
     fn read_to_string(&self, path: &Path) -> io::Result<String> {
-        self.fs.read_text(&self.config_path(path).ok_or_else(not_found)?, CONFIG_LIMIT)
+        self.config_text(path)
     }
 
     fn metadata(&self, path: &Path) -> io::Result<FileMetadata> {
-        let Some(inside) = inside(&self.table, path) else {
+        let Some(inside) = self.inside(path) else {
+            if let Some(config) = self.config_path(path) {
+                let is_file = self.fs.metadata(&config)?.kind == FileKind::File;
+                return Ok(FileMetadata::new(is_file, !is_file, false));
+            }
             // Above the root there are folders, and nothing in them that matters.
             return if self.table.root.starts_with(path) {
                 Ok(FileMetadata::new(false, true, false))
@@ -215,11 +312,10 @@ impl ResolverFileSystem for View {
                 Err(not_found())
             };
         };
-        if self.table.file(&inside).is_some() {
+        if self.table.file(&inside).is_some() || self.is_jsconfig(path) {
             return Ok(FileMetadata::new(true, false, false));
         }
-        if self.table.folder(&inside).is_some() || self.table.main_of(&inside).is_some() || is_packages_folder(&inside)
-        {
+        if self.table.folder(&inside).is_some() || self.table.has_manifest(&inside) || is_packages_folder(&inside) {
             return Ok(FileMetadata::new(false, true, false));
         }
         if let Some(config) = self.config_path(path) {
@@ -228,6 +324,15 @@ impl ResolverFileSystem for View {
         }
         if self.table.source_of_output(&inside).is_some() {
             return Ok(FileMetadata::new(true, false, false));
+        }
+        // Of what is installed only folders are seen, on the way to a tsconfig that another extends.
+        if inside.split('/').any(|part| part == "node_modules") {
+            let kind = self.fs.metadata(&self.table.root.join(inside))?.kind;
+            return if kind == FileKind::Directory {
+                Ok(FileMetadata::new(false, true, false))
+            } else {
+                Err(not_found())
+            };
         }
         Err(not_found())
     }
@@ -243,6 +348,13 @@ impl ResolverFileSystem for View {
     fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
         Ok(path.to_path_buf())
     }
+}
+
+/// The place after the last occurrence of `part` as a whole name, and what follows it.
+fn after_last<'a>(path: &'a str, part: &str) -> Option<(usize, &'a str)> {
+    let at = path.rfind(part).filter(|&at| at == 0 || path.as_bytes()[at - 1] == b'/')?;
+    let start = at + part.len();
+    Some((start, &path[start..]))
 }
 
 /// Whether it is the folder in which the project's packages seem to be installed, or a scope in it.

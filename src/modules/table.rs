@@ -22,6 +22,8 @@ pub(super) struct TableFile {
 pub(super) struct Table {
     /// The root, absolute.
     pub(super) root: PathBuf,
+    /// The repository's root, absolute.
+    pub(super) repository: PathBuf,
     /// The root as text with `/`, without one at the end.
     pub(super) root_text: String,
     files: Vec<TableFile>,
@@ -32,6 +34,10 @@ pub(super) struct Table {
     mains: FxHashMap<Box<str>, Option<Box<str>>>,
     /// The folders of packages, by name; of two with one name the first.
     packages: BTreeMap<Box<str>, Box<str>>,
+    /// Other names for folders and files, by the folder of the manifest that gives them: name and path.
+    aliases: FxHashMap<Box<str>, Vec<(Box<str>, String)>>,
+    /// The starred keys and targets of each manifest that has any, by its folder.
+    subpaths: FxHashMap<Box<str>, Vec<(String, String)>>,
     /// Links: path to real path.
     links: FxHashMap<Box<str>, Box<str>>,
 }
@@ -50,6 +56,7 @@ impl Table {
         let mut table = Self {
             root_text: project.root.to_string_lossy().replace('\\', "/").trim_end_matches('/').to_string(),
             root: project.root.clone(),
+            repository: project.repository.clone(),
             ..Self::default()
         };
         let mut known = FxHashSet::default();
@@ -60,9 +67,20 @@ impl Table {
             table.add_folders(path::folder_of(&file.path), &mut known);
             table.folders.entry(path::folder_of(&file.path).into()).or_default().files.push(id);
         }
-        for manifest in &project.manifests {
+        for manifest in project.manifests.iter().chain(&project.followed) {
             table.mains.insert(manifest.folder.as_str().into(), manifest.main.as_deref().map(Into::into));
-            if let Some(name) = &manifest.name {
+            let aliases = manifest.module_aliases.iter();
+            let aliases: Vec<_> = aliases
+                .filter_map(|(name, target)| Some((name.as_str().into(), path::join(&manifest.folder, target)?)))
+                .collect();
+            if !aliases.is_empty() {
+                table.aliases.insert(manifest.folder.as_str().into(), aliases);
+            }
+            if !manifest.subpaths.is_empty() {
+                table.subpaths.insert(manifest.folder.as_str().into(), manifest.subpaths.clone());
+            }
+            let is_own = !manifest.folder.split('/').any(|part| part == "node_modules");
+            if let Some(name) = manifest.name.as_ref().filter(|_| is_own) {
                 table.packages.entry(name.as_str().into()).or_insert_with(|| manifest.folder.as_str().into());
             }
         }
@@ -124,14 +142,36 @@ impl Table {
         self.files.len()
     }
 
-    /// `main` of the manifest in a folder: none if there is no manifest, `Some(None)` if it has no `main`.
-    pub(super) fn main_of(&self, folder: &str) -> Option<Option<&str>> {
-        self.mains.get(folder).map(Option::as_deref)
+    /// Whether a folder holds a manifest.
+    pub(super) fn has_manifest(&self, folder: &str) -> bool {
+        self.mains.contains_key(folder)
+    }
+
+    /// `main` of the manifest in a folder.
+    pub(super) fn main_of(&self, folder: &str) -> Option<&str> {
+        self.mains.get(folder)?.as_deref()
     }
 
     /// The folder of the project's package of that name.
     pub(super) fn package(&self, name: &str) -> Option<&str> {
         self.packages.get(name).map(AsRef::as_ref)
+    }
+
+    /// The path that a bare specifier means by an alias of a manifest in or above `folder`.
+    pub(super) fn aliased(&self, folder: &str, specifier: &str) -> Option<String> {
+        if self.aliases.is_empty() {
+            return None;
+        }
+        let given = path::upwards(folder).find_map(|folder| self.aliases.get(folder))?;
+        given.iter().find_map(|(name, target)| match specifier.strip_prefix(name.as_ref())? {
+            "" => Some(target.clone()),
+            rest => path::join(target, rest.strip_prefix('/')?),
+        })
+    }
+
+    /// The starred keys of `exports` and `imports` of the manifest in a folder, with their targets as written.
+    pub(super) fn subpaths(&self, folder: &str) -> &[(String, String)] {
+        self.subpaths.get(folder).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The source of a built file that is not there.

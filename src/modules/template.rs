@@ -4,12 +4,14 @@
 //! the segments are matched against names, one level each. The last one matches files as a specifier would name them:
 //! with or without an extension, or a folder with an index.
 
-use globset::{GlobBuilder, GlobSetBuilder};
+use std::sync::PoisonError;
 
 use crate::base::source::FileId;
 use crate::modules::resolver::Language;
 use crate::modules::table::Table;
-use crate::modules::{Expansion, Form, Loader, Mode, PatternPart, Reason, Resolution, language_of, relative, resolver};
+use crate::modules::{
+    Expansion, Form, Loader, Mode, PatternPart, Reason, Resolution, language_of, relative, resolver, subpaths,
+};
 use crate::project::path;
 
 /// A pattern that matches more files than these is not expanded: it says nothing about what is loaded.
@@ -80,18 +82,47 @@ struct Search<'a> {
 impl Loader {
     /// All files that a specifier of this pattern may mean in `from`, as `resolve` would resolve each.
     pub fn expand(&self, from: FileId, pattern: &[PatternPart], mode: Mode) -> Expansion {
+        let key = (from, pattern.into(), mode);
+        if let Some(known) = self.expanded.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return known.clone();
+        }
+        let expansion = self.expand_anew(from, pattern, mode);
+        self.expanded.lock().unwrap_or_else(PoisonError::into_inner).insert(key, expansion.clone());
+        expansion
+    }
+
+    fn expand_anew(&self, from: FileId, pattern: &[PatternPart], mode: Mode) -> Expansion {
         let pattern = without_suffix(pattern);
         if let Some(text) = whole_text(&pattern) {
             return match self.resolve(from, &text, mode) {
-                Resolution::File(file) => Expansion { files: vec![file], problem: None },
-                Resolution::Unresolved(reason) => Expansion { files: Vec::new(), problem: Some(reason) },
-                Resolution::Package { .. } | Resolution::Builtin(_) => Expansion::default(),
+                Resolution::File(file) => Expansion { files: vec![file], ..Expansion::default() },
+                Resolution::Unresolved(reason) => failed(reason),
+                Resolution::Package { name, .. } => Expansion { package: Some(name), ..Expansion::default() },
+                Resolution::Builtin(_) => Expansion::default(),
             };
         }
-        match self.start(from, &pattern) {
+        let expansion = match self.start(from, &pattern) {
             Ok((folder, segments)) => self.search(from, &pattern, &folder, segments),
-            Err(reason) => Expansion { files: Vec::new(), problem: Some(reason) },
+            Err(reason) => failed(reason),
+        };
+        if expansion.problem == Some(Reason::NoMatch) && is_bare(&pattern) {
+            return self.expand_subpath(from, &pattern, mode).unwrap_or(expansion);
         }
+        expansion
+    }
+
+    /// By the starred keys of a package's `exports` and `imports`; or as something in a package that is not analysed.
+    fn expand_subpath(&self, from: FileId, pattern: &[PatternPart], mode: Mode) -> Option<Expansion> {
+        let rewritten = subpaths::rewritten(&self.table, self.table.path(from), pattern);
+        let found = rewritten.iter().map(|pattern| self.expand(from, pattern, mode));
+        if let Some(found) = found.into_iter().find(|found| found.problem != Some(Reason::NoMatch)) {
+            return Some(found);
+        }
+        let Some(PatternPart::Text(first)) = pattern.first() else { return None };
+        let (name, _) = resolver::split_package(first);
+        let is_whole = first.len() > name.len() && !name.starts_with(['#', '~']) && name != "@";
+        (is_whole && self.table.package(name).is_none())
+            .then(|| Expansion { package: Some(name.to_string()), ..Expansion::default() })
     }
 
     /// The folder that a pattern begins in, and the segments from there on.
@@ -121,6 +152,9 @@ impl Loader {
     /// The folder that a bare specifier without its last, unknown part means: of a package of the project, or by a
     /// tsconfig's paths.
     fn package_folder(&self, importer: &str, written: &str) -> Option<String> {
+        if let Some(folder) = self.table.aliased(path::folder_of(importer), written) {
+            return Some(folder);
+        }
         if let Some(folder) = self.packages.resolve_folder(importer, written) {
             return Some(folder);
         }
@@ -150,113 +184,20 @@ impl Loader {
         files.sort_unstable();
         files.dedup();
         if files.len() > EXPANSION_LIMIT {
-            return Expansion { files: Vec::new(), problem: Some(Reason::TooMany) };
+            return failed(Reason::TooMany);
         }
         let problem = files.is_empty().then_some(Reason::NoMatch);
-        Expansion { files, problem }
-    }
-
-    /// The names in a folder (absolute, or relative to the root), sorted: what listing it gives.
-    pub fn entries(&self, directory: &str) -> Vec<String> {
-        let Some(folder) = self.folder_path(directory) else { return Vec::new() };
-        let Some(found) = self.table.folder(&folder) else { return Vec::new() };
-        let files = found.files.iter().map(|&file| path::name_of(self.table.path(file)).to_string());
-        let mut names: Vec<String> = files.chain(found.folders.iter().map(ToString::to_string)).collect();
-        names.sort();
-        names
-    }
-
-    /// The loadable files in a folder (absolute, or relative to the root).
-    pub fn directory(&self, directory: &str) -> Vec<FileId> {
-        let found = self.folder_path(directory).and_then(|folder| self.table.folder(&folder));
-        found
-            .map(|folder| folder.files.iter().copied().filter(|&file| self.is_loadable(file)).collect())
-            .unwrap_or_default()
-    }
-
-    /// The loadable files below a folder (absolute, or relative to the root), at any depth.
-    pub fn tree(&self, directory: &str) -> Vec<FileId> {
-        let Some(folder) = self.folder_path(directory) else { return Vec::new() };
-        let mut files: Vec<FileId> = below(&self.table, &folder).filter(|&file| self.is_loadable(file)).collect();
-        files.sort_unstable();
-        files
-    }
-
-    /// The loadable files that glob patterns mean; a pattern with `!` before it takes files away. `base` is the folder
-    /// (absolute, or relative to the root) that relative patterns start from.
-    pub fn glob(&self, base: &str, patterns: &[String]) -> Vec<FileId> {
-        let Some(base) = self.folder_path(base) else { return Vec::new() };
-        let mut wanted = GlobSetBuilder::new();
-        let mut unwanted = GlobSetBuilder::new();
-        for pattern in patterns {
-            let (set, pattern) = match pattern.strip_prefix('!') {
-                Some(pattern) => (&mut unwanted, pattern),
-                None => (&mut wanted, pattern.as_str()),
-            };
-            let full = match self.table.inside(pattern) {
-                Some(inside) => Some(inside.to_string()),
-                None => glob_below(&base, pattern),
-            };
-            if let Some(glob) = full.and_then(|full| GlobBuilder::new(&full).literal_separator(true).build().ok()) {
-                set.add(glob);
-            }
-        }
-        let (Ok(wanted), Ok(unwanted)) = (wanted.build(), unwanted.build()) else { return Vec::new() };
-        (0..self.table.len())
-            .filter_map(|index| u32::try_from(index).ok().map(FileId))
-            .filter(|&file| self.is_loadable(file))
-            .filter(|&file| wanted.is_match(self.table.path(file)) && !unwanted.is_match(self.table.path(file)))
-            .collect()
-    }
-
-    fn is_loadable(&self, file: FileId) -> bool {
-        is_loadable_name(self.table.path(file))
-    }
-
-    fn folder_path(&self, directory: &str) -> Option<String> {
-        self.locate("", directory).ok()
+        Expansion { files, problem, package: None }
     }
 }
 
-/// A relative glob with the folder before it; the folder's own characters mean themselves.
-fn glob_below(base: &str, pattern: &str) -> Option<String> {
-    let mut folder = base;
-    let mut pattern = pattern;
-    loop {
-        if let Some(rest) = pattern.strip_prefix("./") {
-            pattern = rest;
-        } else if let Some(rest) = pattern.strip_prefix("../") {
-            if folder.is_empty() {
-                return None;
-            }
-            folder = path::folder_of(folder);
-            pattern = rest;
-        } else {
-            break;
-        }
-    }
-    if pattern.starts_with('/') {
-        return None;
-    }
-    Some(if folder.is_empty() { pattern.to_string() } else { format!("{}/{pattern}", globset::escape(folder)) })
-}
-
-fn is_loadable_name(name: &str) -> bool {
+pub(super) fn is_loadable_name(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, extension)| LOADABLE.contains(&extension))
 }
 
-/// All files below a folder.
-fn below<'a>(table: &'a Table, folder: &str) -> impl Iterator<Item = FileId> + 'a {
-    let mut pending = vec![folder.to_string()];
-    std::iter::from_fn(move || {
-        let folder = pending.pop()?;
-        let found = table.folder(&folder);
-        let folders = found.map(|found| found.folders.as_slice()).unwrap_or_default();
-        pending.extend(folders.iter().filter_map(|name| path::join(&folder, name)));
-        Some(found.map(|found| found.files.as_slice()).unwrap_or_default())
-    })
-    .flatten()
-    .copied()
+/// Whether something unknown may stand for this folder: installed packages are loaded by their names.
+pub(super) fn is_entered(folder: &str) -> bool {
+    folder != "node_modules"
 }
 
 impl Search<'_> {
@@ -293,7 +234,7 @@ impl Search<'_> {
         }
         let Segment::Name(pieces) = segment else { return Vec::new() };
         let Some(found) = self.table.folder(folder) else { return Vec::new() };
-        let names = found.folders.iter().filter(|name| matches(pieces, name));
+        let names = found.folders.iter().filter(|name| is_entered(name) && matches(pieces, name));
         names.filter_map(|name| path::join(folder, name)).collect()
     }
 
@@ -310,7 +251,7 @@ impl Search<'_> {
                 self.take(Some(file));
             }
         }
-        for name in found.folders.iter().filter(|name| matches(pieces, name)) {
+        for name in found.folders.iter().filter(|name| is_entered(name) && matches(pieces, name)) {
             let index = path::join(folder, name).and_then(|inner| relative::folder(self.table, &inner, self.language));
             self.take(index);
         }
@@ -388,6 +329,15 @@ fn matches_after_hole(mut pieces: &[Piece], mut name: &str) -> bool {
             [Piece::Any, after @ ..] => pieces = after,
         }
     }
+}
+
+fn failed(reason: Reason) -> Expansion {
+    Expansion { problem: Some(reason), ..Expansion::default() }
+}
+
+/// Whether a pattern begins like a package's name.
+fn is_bare(pattern: &[PatternPart]) -> bool {
+    matches!(pattern.first(), Some(PatternPart::Text(first)) if matches!(Form::of(first), Form::Bare(_)))
 }
 
 fn whole_text(pattern: &[PatternPart]) -> Option<String> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::source::FileId;
 use crate::modules::{Loader, Mode, PatternPart, Reason, Resolution, has_changing_suffix};
-use crate::project::file_system::Memory;
+use crate::project::file_system::{Disk, Memory};
 use crate::project::{LoadRequest, Project, load};
 
 struct World {
@@ -149,7 +149,10 @@ fn packages_of_the_project() {
     let both = ["packages/shared/src/locales/de.ts", "packages/shared/src/locales/en.ts"];
     assert_eq!(world.expand("src/a.js", "@mono/shared/src/locales/{h}"), both);
     assert_eq!(world.expand("src/a.js", "@mono/shared/locales/{h}"), both);
-    assert_eq!(world.expand("src/a.js", "lodash/{h}"), ["NoMatch"]);
+    assert_eq!(world.expand("src/a.js", "@mono/shared/l/{h}"), both);
+    assert_eq!(world.expand("src/a.js", "#db/{h}"), ["src/db/pool.js"]);
+    let package = world.loader.expand(world.id("src/a.js"), &parts("lodash/{h}"), Mode::Require);
+    assert_eq!((package.problem, package.package.as_deref()), (None, Some("lodash")));
 }
 
 #[test]
@@ -160,6 +163,27 @@ fn tsconfig_paths() {
         ("tsconfig.json", r#"{"extends": "./tsconfig.base.json"}"#),
         ("src/a.ts", ""),
         ("src/pages/home.tsx", ""),
+        (
+            "app/tsconfig.json",
+            r#"{"extends": "@tsconfig/node20/tsconfig.json", "compilerOptions": {"paths": {"~/*": ["./*"]}}}"#,
+        ),
+        ("app/x.ts", ""),
+        ("node_modules/@tsconfig/node20/package.json", "{}"),
+        ("node_modules/@tsconfig/node20/tsconfig.json", r#"{"compilerOptions": {"strict": true}}"#),
+        (
+            "lone/tsconfig.json",
+            r#"{"extends": "../../gone.json", "compilerOptions": {"paths": {"@models": ["./models"]}}}"#,
+        ),
+        ("lone/models/index.ts", ""),
+        ("apart/tsconfig.json", r#"{"include": ["src"], "compilerOptions": {"paths": {"@src/*": ["./src/*"]}}}"#),
+        ("apart/src/one.ts", ""),
+        ("apart/test/one.test.ts", ""),
+        ("apart/plain.js", ""),
+        ("js/jsconfig.json", r#"{"compilerOptions": {"baseUrl": "."}}"#),
+        ("js/package.json", r#"{"_moduleAliases": {"@lib": "lib", "@lib/one": "other.js"}}"#),
+        ("js/lib/one.js", ""),
+        ("js/lib/two.js", ""),
+        ("js/other.js", ""),
         ("broken/tsconfig.json", r#"{"extends": "./tsconfig.json", "#),
         ("broken/b.ts", ""),
         ("broken/c.ts", ""),
@@ -167,6 +191,14 @@ fn tsconfig_paths() {
     assert_eq!(world.resolve("src/a.ts", "@/pages/home"), "src/pages/home.tsx");
     assert_eq!(world.resolve("src/a.ts", "src/pages/home"), "src/pages/home.tsx");
     assert_eq!(world.expand("src/a.ts", "@/pages/{h}"), ["src/pages/home.tsx"]);
+    assert_eq!(world.resolve("apart/test/one.test.ts", "@src/one"), "apart/src/one.ts");
+    assert_eq!(world.resolve("apart/plain.js", "@src/one"), "apart/src/one.ts");
+    assert_eq!(world.resolve("lone/models/index.ts", "@models"), "lone/models/index.ts");
+    assert_eq!(world.resolve("js/other.js", "lib/one"), "js/lib/one.js");
+    assert_eq!(world.resolve("js/other.js", "@lib/one"), "js/other.js");
+    assert_eq!(world.resolve("js/other.js", "@lib/two"), "js/lib/two.js");
+    assert_eq!(world.expand("js/other.js", "@lib/{h}"), ["js/lib/one.js", "js/lib/two.js"]);
+    assert_eq!(world.resolve("app/x.ts", "~/x"), "app/x.ts");
     assert_eq!(world.resolve("broken/b.ts", "./c"), "broken/c.ts");
     assert_eq!(world.resolve("broken/b.ts", "express"), "package express|");
 }
@@ -216,8 +248,36 @@ fn patterns() {
     assert!(!has_changing_suffix(&parts("./d/{h}.js?v=1")));
     assert_eq!(world.loader.entries("/p/d"), ["a.js", "a.test.js", "b.ts", "c", "data.json", "notes.vue"]);
     let globbed = world.loader.glob("", &["./d/**/*.{js,ts}".into(), "!**/*.test.js".into()]);
+    let same = world.loader.glob("/p", &["./d/**/!(*.test).@(js|ts)".into(), "!**/*.test.js".into()]);
+    assert_eq!(same, globbed);
     let paths: Vec<&str> = globbed.iter().map(|&file| world.loader.path(file)).collect();
     assert_eq!(paths, ["d/a.js", "d/b.ts", "d/c/index.js"]);
+}
+
+#[test]
+fn hostile_texts_end_in_an_answer() {
+    let world = world(&[
+        ("a.js", ""),
+        ("d/é.js", ""),
+        ("package.json", r##"{"imports": {"#*": "#*", "*": "../*"}, "exports": "./package.json"}"##),
+    ]);
+    let from = world.id("a.js");
+    let pieces = [
+        "", "/", "//", ".", "..", "../../..", "é", "@", "@/", "#", "?", "%", "%zz", "file://", "C:/", "node:", "*",
+        "(", ")", "é(", "!", "[", "{", "\\", "\0",
+    ];
+    for first in pieces {
+        for second in pieces {
+            let text = format!("{first}{second}");
+            let _ = world.loader.resolve(from, &text, Mode::Import);
+            let _ = world.loader.glob(&text, &[text.clone(), format!("{second}**{first}")]);
+            for part in [PatternPart::Hole, PatternPart::Entry, PatternPart::Tree] {
+                let pattern = [PatternPart::Text(text.clone()), part.clone(), PatternPart::Text(second.into()), part];
+                let _ = world.loader.expand(from, &pattern, Mode::Require);
+                let _ = has_changing_suffix(&pattern);
+            }
+        }
+    }
 }
 
 #[test]
@@ -228,4 +288,52 @@ fn too_many_files_are_none() {
     let world = world(&files);
     let expansion = world.loader.expand(world.id("a.js"), &parts("./d/{h}"), Mode::Import);
     assert_eq!((expansion.files.len(), expansion.problem), (0, Some(Reason::TooMany)));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_lead_to_the_real_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().canonicalize().expect("it is there");
+    std::fs::create_dir_all(root.join("node_modules")).expect("a folder");
+    std::fs::create_dir_all(root.join("real")).expect("a folder");
+    std::fs::write(root.join("real/package.json"), r#"{"name": "other", "main": "a.js"}"#).expect("a file");
+    std::fs::write(root.join("real/a.js"), "").expect("a file");
+    for link in ["alias", "node_modules/shared"] {
+        std::os::unix::fs::symlink(root.join("real"), root.join(link)).expect("a link");
+    }
+    let project = load(&LoadRequest { root: Some(root), ..LoadRequest::default() }, &Disk).expect("the project loads");
+    let loader = Loader::new(&project, Arc::new(Disk));
+    let world = World { project, loader };
+    assert_eq!(world.resolve("real/a.js", "../alias/a"), "real/a.js");
+    assert_eq!(world.resolve("real/a.js", "shared"), "real/a.js");
+    assert_eq!(world.resolve("real/a.js", "shared/a.js"), "real/a.js");
+    assert_eq!(world.expand("real/a.js", "../alias/{h}.js"), ["real/a.js"]);
+}
+
+#[test]
+fn followed_packages_are_files() {
+    let memory = [
+        ("/p/a.js", ""),
+        ("/p/node_modules/x/package.json", r#"{"name": "x", "exports": {"import": "./m.mjs", "require": "./c.js"}}"#),
+        ("/p/node_modules/x/m.mjs", ""),
+        ("/p/node_modules/x/c.js", ""),
+        ("/p/node_modules/y/package.json", r#"{"name": "y"}"#),
+        ("/p/node_modules/y/index.js", ""),
+    ]
+    .iter()
+    .fold(Memory::new(), |memory, (path, text)| memory.with(*path, *text));
+    let request = LoadRequest {
+        working_directory: "/p".into(),
+        root: Some("/p".into()),
+        follow_dependencies: vec!["x".into()],
+        ..LoadRequest::default()
+    };
+    let project = load(&request, &memory).expect("the project loads");
+    let loader = Loader::new(&project, Arc::new(memory));
+    let world = World { project, loader };
+    assert_eq!(world.resolve_as("a.js", "x", Mode::Import), "node_modules/x/m.mjs");
+    assert_eq!(world.resolve_as("a.js", "x", Mode::Require), "node_modules/x/c.js");
+    assert_eq!(world.resolve("a.js", "y"), "package y|");
+    assert_eq!(world.expand("a.js", "./{t}"), ["NoMatch"]);
 }

@@ -6,12 +6,13 @@ use rustc_hash::FxHashSet;
 use crate::base::finding::ContextKind;
 use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
-use crate::heap::object::{Lifetime, ObjectId, ObjectKind, ValueKind};
+use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, ValueKind};
 use crate::program::changes::{Change, Effect, Target};
 use crate::program::holders::Link;
 use crate::program::keys::{self, Keys};
 use crate::program::{ChangeId, Program};
-use crate::syntax::facts::{Guard, Place, Reuse, Test, WriteForm};
+use crate::base::source::FileId;
+use crate::syntax::facts::{FunctionId, Guard, Place, Reuse, Run, Test, WriteForm};
 
 /// Why a growth is bounded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,10 +81,20 @@ impl Program<'_> {
         facts.guard_lists[change.guards.indices()].iter().map(|&id| &facts.guards[id])
     }
 
-    /// Once flags: a place that is asked to be falsy and that the same function sets.
     fn happens_once(&self, change: &Change) -> bool {
-        let facts = &self.stages.facts[change.file];
-        self.guards(change).any(|guard| {
+        self.guards_happen_once(change.instance, change.file, change.function, change.guards)
+    }
+
+    /// Once flags: a place that is asked to be falsy and that the same function sets.
+    pub(super) fn guards_happen_once(
+        &self,
+        instance: InstanceId,
+        file: FileId,
+        function: FunctionId,
+        guards: Run,
+    ) -> bool {
+        let facts = &self.stages.facts[file];
+        facts.guards_in(guards).any(|guard| {
             let Test::Truthy { place: Some(place), .. } = guard.test else { return false };
             if guard.holds {
                 return false;
@@ -91,35 +102,35 @@ impl Program<'_> {
             let is_lasting = match place {
                 Place::Binding(binding) => {
                     // A local variable lasts no longer than the call.
-                    facts.bindings[binding].function != change.function
+                    facts.bindings[binding].function != function
                 }
                 Place::Global(_) => true,
                 Place::Property { base, key: crate::syntax::facts::Key::Name(_) } => {
-                    let node = self.stages.heap.node(change.instance, base);
+                    let node = self.stages.heap.node(instance, base);
                     self.stages.heap.points_to(node).iter().any(|v| {
                         matches!(v.as_object(), Some((_, Lifetime::Module)))
                     })
                 }
                 Place::Property { .. } => false,
             };
-            is_lasting && self.is_set_in(change, place)
+            is_lasting && self.is_set_in(instance, (file, function), place)
         })
     }
 
-    /// Whether the function of a change sets a place.
-    fn is_set_in(&self, change: &Change, place: Place) -> bool {
-        let facts = &self.stages.facts[change.file];
-        facts.writes.iter().any(|write| {
-            write.function == change.function
+    /// Whether a function sets a place.
+    fn is_set_in(&self, instance: InstanceId, (file, function): (FileId, FunctionId), place: Place) -> bool {
+        self.stages.facts[file].writes.iter().any(|write| {
+            write.function == function
                 && matches!(write.form, WriteForm::Assign | WriteForm::InitAssign | WriteForm::Update)
-                && self.is_same_place(change, write.place, place)
+                && self.is_same_place(instance, write.place, place)
         })
     }
 
-    fn is_same_place(&self, change: &Change, a: Place, b: Place) -> bool {
+    /// Whether two places that one instance names are the same.
+    pub(super) fn is_same_place(&self, instance: InstanceId, a: Place, b: Place) -> bool {
         match (a, b) {
             (Place::Property { base: x, key: k }, Place::Property { base: y, key: l }) => {
-                let (x, y) = (self.stages.heap.node(change.instance, x), self.stages.heap.node(change.instance, y));
+                let (x, y) = (self.stages.heap.node(instance, x), self.stages.heap.node(instance, y));
                 k == l && (x == y || self.share_object(x, y))
             }
             (a, b) => a == b,
@@ -145,17 +156,13 @@ impl Program<'_> {
             Test::Size { container } => {
                 let node = self.stages.heap.node(change.instance, container);
                 match change.target {
-                    Target::Object(object) => self.holds_object(node, object) || self.shares_text(change, node),
+                    Target::Object(object) => self.holds_object(node, object),
                     Target::Slot(slot) => slot == node || self.share_object(slot, node) || self.is_slot(slot, node),
                 }
             }
             Test::Compare { place: Some(place), .. } => self.is_counter_of(change, place),
             _ => false,
         })
-    }
-
-    fn shares_text(&self, _change: &Change, _node: NodeId) -> bool {
-        false
     }
 
     /// Whether a node reads a slot.
@@ -177,7 +184,7 @@ impl Program<'_> {
             && facts.writes.iter().any(|write| {
                 write.function == change.function
                     && matches!(write.form, WriteForm::Update | WriteForm::AddAssign)
-                    && self.is_same_place(change, write.place, place)
+                    && self.is_same_place(change.instance, write.place, place)
             })
     }
 

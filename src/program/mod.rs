@@ -11,6 +11,7 @@ mod loads;
 mod requests;
 mod steps;
 mod test_code;
+mod verdicts;
 
 use rustc_hash::FxHashMap;
 
@@ -28,10 +29,11 @@ use crate::syntax::facts::{BindingId, FunctionId, ModuleFacts};
 
 pub use bounds::{Bound, Refused};
 pub use changes::{Change, Effect, Target};
-pub use holders::{Naming, Owner};
+pub use holders::{Link, Naming, Owner};
 pub use keys::Keys;
 pub use listeners::ListenerUse;
 pub use loads::{LoadUse, Reloading};
+pub use verdicts::Unresolved;
 
 crate::newtype_index! {
     /// A change of the program.
@@ -69,6 +71,8 @@ pub struct Program<'a> {
     replacements: FxHashMap<ObjectId, Vec<ChangeId>>,
     holders: holders::Holders,
     reversed: steps::Reversed,
+    /// Loads whose targets are known in some instance.
+    resolved_loads: rustc_hash::FxHashSet<(FileId, ByteRange)>,
 }
 
 impl Stages<'_> {
@@ -101,6 +105,7 @@ impl<'a> Program<'a> {
             replacements: FxHashMap::default(),
             holders: holders::Holders::new(&stages),
             reversed: steps::Reversed::default(),
+            resolved_loads: rustc_hash::FxHashSet::default(),
         };
         for (index, change) in program.changes.iter().enumerate() {
             let id = ChangeId(u32::try_from(index).unwrap_or(u32::MAX));
@@ -123,6 +128,8 @@ impl<'a> Program<'a> {
         program.removals = removals;
         program.replacements = replacements;
         program.reversed = steps::Reversed::new(stages.heap);
+        program.resolved_loads =
+            program.loads().into_iter().filter(|load| load.targets > 0).map(|load| (load.file, load.range)).collect();
         program
     }
 
@@ -161,24 +168,8 @@ impl<'a> Program<'a> {
         let Some(write) = change.write.map(|id| &facts.writes[id]) else { return false };
         facts.guards_in(change.guards).any(|guard| {
             let Test::Truthy { place: Some(place), .. } = guard.test else { return false };
-            !guard.holds && self.is_same_written_place(change, write.place, place)
+            !guard.holds && self.is_same_place(change.instance, write.place, place)
         })
-    }
-
-    fn is_same_written_place(
-        &self,
-        change: &Change,
-        a: crate::syntax::facts::Place,
-        b: crate::syntax::facts::Place,
-    ) -> bool {
-        use crate::syntax::facts::Place;
-        match (a, b) {
-            (Place::Property { base: x, key: k }, Place::Property { base: y, key: l }) => {
-                let (x, y) = (self.stages.heap.node(change.instance, x), self.stages.heap.node(change.instance, y));
-                k == l && (x == y || self.share_object(x, y))
-            }
-            (a, b) => a == b,
-        }
     }
 
     /// The source text of a place, on one line.

@@ -7,6 +7,7 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::base::finding::Incomplete;
+use crate::project::config::{CONFIG_NAMES, Collector, Config};
 use crate::project::file_system::{DirectoryEntry, FileKind, FileSystem};
 use crate::project::manifest::{self, ManifestProblem, NamedEntries};
 use crate::project::root::Place;
@@ -42,21 +43,41 @@ pub(super) struct Found {
     pub(super) incomplete: Vec<Incomplete>,
     /// How many files are compiled from a source that is there.
     pub(super) compiled_twins: u32,
+    /// Manifests of packages in `node_modules` that were asked for.
+    pub(super) followed: Vec<Manifest>,
+    /// Files that decided what is analysed.
+    pub(super) inputs: Vec<PathBuf>,
+    /// The configuration.
+    pub(super) config: Config,
 }
 
-/// Walks the analysed folder.
+/// Walks the analysed folder. `follow` names the packages of `node_modules` that are entered too.
 ///
 /// # Errors
-/// If it can't be read at all.
-pub(super) fn discover(place: &Place, fs: &dyn FileSystem) -> Result<Found, ProjectError> {
+/// If it can't be read at all, or a configuration in it can't be used.
+pub(super) fn discover(
+    place: &Place,
+    follow: &[String],
+    config: Collector<'_>,
+    fs: &dyn FileSystem,
+) -> Result<Found, ProjectError> {
     if let Err(error) = fs.read_dir(&place.root) {
         return Err(ProjectError::new(format!("cannot read {}: {error}", place.root.display())));
     }
-    let mut walk =
-        Walk { root: &place.root, fs, found: Found::default(), files: BTreeSet::new(), restoring: BTreeSet::new() };
-    let mut pending = vec![Folder { path: String::new(), depth: 0, ignores: ignores_above(place, fs) }];
-    while let Some(folder) = pending.pop() {
-        walk.enter(folder, &mut pending);
+    let (ignores, inputs) = ignores_above(place, fs);
+    let mut walk = Walk {
+        root: &place.root,
+        fs,
+        follow,
+        config,
+        found: Found { inputs, ..Found::default() },
+        files: BTreeSet::new(),
+        restoring: BTreeSet::new(),
+        packages_seen: BTreeSet::new(),
+        pending: vec![Folder { path: String::new(), depth: 0, ignores, is_installed: false }],
+    };
+    while let Some(folder) = walk.pending.pop() {
+        walk.enter(folder)?;
     }
     Ok(walk.finish())
 }
@@ -66,35 +87,43 @@ struct Folder {
     path: String,
     depth: usize,
     ignores: Vec<Gitignore>,
+    /// Whether it belongs to an installed package.
+    is_installed: bool,
 }
 
 struct Walk<'a> {
     root: &'a Path,
     fs: &'a dyn FileSystem,
+    /// Names of installed packages to enter; `*` for all.
+    follow: &'a [String],
+    config: Collector<'a>,
     found: Found,
     files: BTreeSet<String>,
     /// Folders with a test runner's configuration that puts things back.
     restoring: BTreeSet<String>,
+    /// Folders of installed packages that were entered already.
+    packages_seen: BTreeSet<String>,
+    pending: Vec<Folder>,
 }
 
 impl Walk<'_> {
-    fn enter(&mut self, mut folder: Folder, pending: &mut Vec<Folder>) {
+    fn enter(&mut self, mut folder: Folder) -> Result<(), ProjectError> {
         let absolute = self.root.join(&folder.path);
         let entries = match self.fs.read_dir(&absolute) {
             Ok(entries) => entries,
             Err(error) => {
-                return self.leave_out(&folder.path, "unreadable", format!("the folder can't be read: {error}"));
+                self.leave_out(&folder.path, "unreadable", format!("the folder can't be read: {error}"));
+                return Ok(());
             }
         };
-        if has_file(&entries, ".gitignore") {
+        if !folder.is_installed && has_file(&entries, ".gitignore") {
             folder.ignores.extend(read_ignores(&absolute, self.fs));
+            self.found.inputs.push(absolute.join(".gitignore"));
         }
-        if has_file(&entries, "package.json") {
-            self.read_manifest(&folder.path);
-        }
+        self.read_manifest_and_config(&folder, &entries)?;
         for entry in &entries {
             match &entry.name {
-                Ok(name) => self.visit(&folder, name, entry.kind, pending),
+                Ok(name) => self.visit(&folder, name, entry.kind),
                 Err(shown) => self.leave_out(
                     &join(&folder.path, shown),
                     "unreadable",
@@ -102,30 +131,94 @@ impl Walk<'_> {
                 ),
             }
         }
+        Ok(())
     }
 
-    fn visit(&mut self, folder: &Folder, name: &str, kind: FileKind, pending: &mut Vec<Folder>) {
+    fn read_manifest_and_config(&mut self, folder: &Folder, entries: &[DirectoryEntry]) -> Result<(), ProjectError> {
+        let manifest_configures = has_file(entries, "package.json") && self.read_manifest(folder);
+        if folder.is_installed {
+            return Ok(());
+        }
+        match CONFIG_NAMES.iter().find(|name| has_file(entries, name)) {
+            Some(name) => self.config.enter(&folder.path, name),
+            None if manifest_configures => self.config.enter(&folder.path, "package.json"),
+            None => Ok(()),
+        }
+    }
+
+    fn visit(&mut self, folder: &Folder, name: &str, kind: FileKind) {
         let path = join(&folder.path, name);
+        if name == "node_modules" && !self.follow.is_empty() {
+            return self.enter_packages(&path, folder.depth + 1);
+        }
         if kind == FileKind::Link {
-            return self.follow(folder, name, &path);
+            return self.follow_link(folder, name, &path);
         }
         let is_directory = kind == FileKind::Directory;
-        if is_skipped(name, is_directory) || is_ignored(&folder.ignores, &self.root.join(&path), is_directory) {
+        if is_skipped(name, is_directory) || self.is_ignored(folder, &path, is_directory) {
             return;
         }
         match kind {
             FileKind::Directory if folder.depth >= DEPTH_LIMIT => {
                 self.leave_out(&path, "limit", format!("folders more than {DEPTH_LIMIT} deep are not entered"));
             }
-            FileKind::Directory => {
-                pending.push(Folder { path, depth: folder.depth + 1, ignores: folder.ignores.clone() });
-            }
+            FileKind::Directory => self.pending.push(Folder {
+                path,
+                depth: folder.depth + 1,
+                ignores: folder.ignores.clone(),
+                is_installed: folder.is_installed,
+            }),
             FileKind::File => self.take(folder, name, path),
             FileKind::Other if is_source(name) => {
                 self.leave_out(&path, "unreadable", "not a regular file".to_string());
             }
             FileKind::Link | FileKind::Other => {}
         }
+    }
+
+    fn is_ignored(&self, folder: &Folder, path: &str, is_directory: bool) -> bool {
+        is_ignored(&folder.ignores, &self.root.join(path), is_directory)
+            || self.config.config.is_ignored(path, is_directory)
+    }
+
+    /// Enters those of the packages in a `node_modules` folder that were asked for, by their real paths.
+    fn enter_packages(&mut self, packages: &str, depth: usize) {
+        let Ok(entries) = self.fs.read_dir(&self.root.join(packages)) else { return };
+        for name in entries.into_iter().filter_map(|entry| entry.name.ok()).filter(|name| !name.starts_with('.')) {
+            let names = if name.starts_with('@') {
+                let scoped = self.fs.read_dir(&self.root.join(packages).join(&name)).unwrap_or_default();
+                scoped.into_iter().filter_map(|entry| Some(format!("{name}/{}", entry.name.ok()?))).collect()
+            } else {
+                vec![name]
+            };
+            for name in names {
+                if self.follow.iter().any(|wanted| wanted == "*" || *wanted == name) {
+                    self.enter_package(&join(packages, &name), depth);
+                }
+            }
+        }
+    }
+
+    fn enter_package(&mut self, path: &str, depth: usize) {
+        let real = self.fs.canonicalize(&self.root.join(path)).ok();
+        let Some(real) = real.and_then(|real| path::relative_to(self.root, &real)) else {
+            return self.leave_out(path, "outside-root", "the link leads out of the analysed folder".to_string());
+        };
+        if real != path {
+            self.found.links.push((path.to_string(), real.clone()));
+        }
+        // A package of the project itself is walked where it lies.
+        if !real.split('/').any(|part| part == "node_modules") || !self.packages_seen.insert(real.clone()) {
+            return;
+        }
+        if depth >= DEPTH_LIMIT {
+            return self.leave_out(path, "limit", format!("folders more than {DEPTH_LIMIT} deep are not entered"));
+        }
+        // What a package of pnpm's store depends on lies beside it.
+        if let Some((store, _)) = real.rsplit_once("/node_modules/").filter(|_| real != path) {
+            self.enter_packages(&format!("{store}/node_modules"), depth + 1);
+        }
+        self.pending.push(Folder { path: real, depth, ignores: Vec::new(), is_installed: true });
     }
 
     fn take(&mut self, folder: &Folder, name: &str, path: String) {
@@ -135,7 +228,7 @@ impl Walk<'_> {
         {
             self.restoring.insert(folder.path.clone());
         }
-        let is_taken = if name.ends_with(".json") {
+        let is_taken = if path::extension_of(name) == "json" {
             self.fs.metadata(&self.root.join(&path)).is_ok_and(|metadata| metadata.len <= JSON_LIMIT)
         } else {
             is_source(name)
@@ -148,11 +241,11 @@ impl Walk<'_> {
     }
 
     /// A link is another name of what it leads to, which the walk finds by itself if it lies inside.
-    fn follow(&mut self, folder: &Folder, name: &str, path: &str) {
+    fn follow_link(&mut self, folder: &Folder, name: &str, path: &str) {
         let absolute = self.root.join(path);
         let target = self.fs.metadata(&absolute);
         let is_directory = target.as_ref().is_ok_and(|metadata| metadata.kind == FileKind::Directory);
-        if is_skipped(name, is_directory) || is_ignored(&folder.ignores, &absolute, is_directory) {
+        if is_skipped(name, is_directory) || self.is_ignored(folder, path, is_directory) {
             return;
         }
         let is_of_interest = is_directory || is_source(name);
@@ -171,10 +264,21 @@ impl Walk<'_> {
         }
     }
 
-    fn read_manifest(&mut self, folder: &str) {
-        let path = join(folder, "package.json");
-        let problem = match manifest::read(self.fs, &self.root.join(&path)) {
-            Ok(json) => return self.found.manifests.push(manifest::parse(folder, &json)),
+    /// Reads a folder's `package.json` and says whether it holds a configuration of ours.
+    fn read_manifest(&mut self, folder: &Folder) -> bool {
+        let path = join(&folder.path, "package.json");
+        let absolute = self.root.join(&path);
+        let problem = match manifest::read(self.fs, &absolute) {
+            Ok(json) => {
+                let (manifest, named) = manifest::parse(&folder.path, &json);
+                if folder.is_installed {
+                    self.found.followed.push(manifest);
+                } else {
+                    self.found.inputs.push(absolute);
+                    self.found.manifests.push((manifest, named));
+                }
+                return json.contains_key("modleak");
+            }
             Err(problem) => problem,
         };
         let (reason, message) = match problem {
@@ -182,11 +286,13 @@ impl Walk<'_> {
             ManifestProblem::TooLarge => ("too-large", "the file is too large for a package.json"),
             ManifestProblem::Malformed => ("syntax-error", "the file is no JSON object"),
         };
-        // The folder is a package's all the same.
-        self.found
-            .manifests
-            .push((Manifest { folder: folder.to_string(), ..Manifest::default() }, NamedEntries::default()));
         self.leave_out(&path, reason, message.to_string());
+        if !folder.is_installed {
+            // The folder is a package's all the same.
+            let manifest = Manifest { folder: folder.path.clone(), ..Manifest::default() };
+            self.found.manifests.push((manifest, NamedEntries::default()));
+        }
+        false
     }
 
     fn leave_out(&mut self, file: &str, reason: &'static str, message: String) {
@@ -195,9 +301,15 @@ impl Walk<'_> {
 
     fn finish(mut self) -> Found {
         let mut found = self.found;
+        found.config = self.config.config;
+        found.inputs.extend(found.config.sources().map(Path::to_path_buf));
+        found.inputs.sort();
+        found.inputs.dedup();
+        found.followed.sort_by(|a, b| a.folder.cmp(&b.folder));
         found.manifests.sort_by(|(a, _), (b, _)| a.folder.cmp(&b.folder));
         found.links.sort();
         found.other_files.sort();
+        found.links.dedup();
         for (manifest, _) in &mut found.manifests {
             manifest.test_runner_restores |= self.restoring.contains(&manifest.folder);
         }
@@ -242,22 +354,23 @@ fn is_skipped(name: &str, is_directory: bool) -> bool {
 }
 
 fn is_source(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(stem, extension)| !stem.is_empty() && SOURCE_EXTENSIONS.contains(&extension))
+    SOURCE_EXTENSIONS.contains(&path::extension_of(name))
 }
 
 fn is_runner_config(name: &str) -> bool {
     ["jest.config.", "vitest.config.", "vite.config.", "vitest.workspace."].iter().any(|start| name.starts_with(start))
 }
 
-/// The ignore files between the repository's root and the analysed folder.
-fn ignores_above(place: &Place, fs: &dyn FileSystem) -> Vec<Gitignore> {
+/// The ignore files between the repository's root and the analysed folder, and where they are.
+fn ignores_above(place: &Place, fs: &dyn FileSystem) -> (Vec<Gitignore>, Vec<PathBuf>) {
     let above = place.root.ancestors().skip(1).take_while(|folder| folder.starts_with(&place.repository));
     let mut folders: Vec<PathBuf> = above.map(Path::to_path_buf).collect();
     folders.reverse();
     let mut ignores: Vec<Gitignore> = folders.iter().filter_map(|folder| read_ignores(folder, fs)).collect();
+    let files = folders.iter().map(|folder| folder.join(".gitignore")).filter(|file| fs.is_file(file)).collect();
     // Who names an ignored folder wants it analysed.
     ignores.retain(|ignore| !ignore.matched_path_or_any_parents(&place.root, true).is_ignore());
-    ignores
+    (ignores, files)
 }
 
 fn read_ignores(folder: &Path, fs: &dyn FileSystem) -> Option<Gitignore> {

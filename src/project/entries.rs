@@ -19,7 +19,11 @@ pub(super) fn fill(project: &mut Project, files: Vec<String>, manifests: Vec<(Ma
     };
     let listed = files
         .into_iter()
-        .map(|path| ProjectFile { is_test: test_code::is_test_path(&path), manifest: nearest(&path), path })
+        .map(|path| ProjectFile {
+            is_test: test_code::is_test_path(&path) || project.config.is_test(&path),
+            manifest: nearest(&path),
+            path,
+        })
         .collect();
     project.files = listed;
     for (id, named) in (0..).map(ManifestId).zip(named) {

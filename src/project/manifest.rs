@@ -59,6 +59,8 @@ pub fn parse(folder: &str, json: &Map<String, Value>) -> (Manifest, NamedEntries
         is_module: json.get("type").and_then(Value::as_str) == Some("module"),
         test_runner_restores: runner_restores_in(json),
         has_exports_map: json.get("exports").is_some_and(|value| !value.is_null()),
+        module_aliases: module_aliases(json),
+        subpaths: subpaths(json),
         workspaces: workspaces(json),
         ..Manifest::default()
     };
@@ -75,6 +77,29 @@ fn dependencies(json: &Map<String, Value>) -> Vec<String> {
     names.sort();
     names.dedup();
     names
+}
+
+/// The names of the package `module-alias`; its key is its own, no other tool's.
+fn module_aliases(json: &Map<String, Value>) -> Vec<(String, String)> {
+    let object = json.get("_moduleAliases").and_then(Value::as_object);
+    let pairs =
+        object.into_iter().flatten().filter_map(|(name, target)| Some((name.clone(), target.as_str()?.to_string())));
+    let mut aliases: Vec<(String, String)> = pairs.filter(|(name, _)| !name.is_empty()).collect();
+    aliases.sort_by(|a, b| (b.0.len(), &a.0).cmp(&(a.0.len(), &b.0)));
+    aliases
+}
+
+/// Starred keys of `exports` and `imports`, with each of their targets.
+fn subpaths(json: &Map<String, Value>) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    for object in ["exports", "imports"].iter().filter_map(|key| json.get(*key)?.as_object()) {
+        for (key, value) in object.iter().filter(|(key, _)| key.contains('*')) {
+            let mut targets = Vec::new();
+            collect_targets(value, &mut targets);
+            pairs.extend(targets.into_iter().map(|target| (key.clone(), target)));
+        }
+    }
+    pairs
 }
 
 /// Globs of the workspaces: an array, or `{packages: […]}`.
@@ -126,7 +151,7 @@ fn named_entries(json: &Map<String, Value>) -> NamedEntries {
     named
 }
 
-/// All strings in a value of `exports`, `browser` or `bin`, whatever the conditions. serde_json reads at most 128
+/// All strings in a value of `exports`, `browser` or `bin`, whatever the conditions. The parser reads at most 128
 /// levels, so that the recursion ends.
 fn collect_targets(value: &Value, targets: &mut Vec<String>) {
     match value {

@@ -11,6 +11,8 @@ use crate::base::index::IndexVec;
 use crate::base::source::FileId;
 
 pub mod build_output;
+pub mod changes;
+pub mod config;
 mod discover;
 mod entries;
 pub mod file_system;
@@ -19,6 +21,9 @@ pub mod path;
 mod root;
 pub mod test_code;
 
+pub use config::{Config, ConfigChoice, Level};
+
+use config::Collector;
 use file_system::FileSystem;
 
 crate::newtype_index! {
@@ -31,6 +36,8 @@ crate::newtype_index! {
 pub struct Project {
     /// The analysed folder, absolute and real.
     pub root: PathBuf,
+    /// The repository's root above it, or the analysed folder itself if it lies in none. Nothing above is read.
+    pub repository: PathBuf,
     /// The source files (JSON files too, that a module may load), in the order of their paths.
     pub files: IndexVec<FileId, ProjectFile>,
     /// Every `package.json` below the root that is not in `node_modules`, in the order of their paths.
@@ -45,8 +52,12 @@ pub struct Project {
     pub selection: Vec<String>,
     /// Other files that frameworks' conventions ask for (`serverless.yml`, `wrangler.toml`), sorted.
     pub other_files: Vec<String>,
-    /// Files whose exports the configuration says are called from outside.
-    pub config_entries: Vec<FileId>,
+    /// The configuration.
+    pub config: Config,
+    /// Manifests of packages in `node_modules` that were asked for.
+    pub followed: Vec<Manifest>,
+    /// Files that decided what is analysed: manifests, ignore files, configurations. Absolute, sorted.
+    pub inputs: Vec<PathBuf>,
 }
 
 impl Project {
@@ -86,12 +97,13 @@ pub struct ProjectFile {
 impl ProjectFile {
     /// Whether it is a JSON file: loadable, but no source.
     pub fn is_json(&self) -> bool {
-        self.path.ends_with(".json")
+        path::extension_of(&self.path) == "json"
     }
 }
 
 /// A `package.json`.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, as the file states them")]
 pub struct Manifest {
     /// Its folder, relative to the root, with `/`; empty for the root.
     pub folder: String,
@@ -116,6 +128,10 @@ pub struct Manifest {
     pub test_runner_restores: bool,
     /// Whether it has an `exports` map: then nothing else of it can be required.
     pub has_exports_map: bool,
+    /// Names that `module-alias` gives to folders and files, as written, the longest first.
+    pub module_aliases: Vec<(String, String)>,
+    /// The keys of `exports` and `imports` with a star, each with a target (of any condition) as written.
+    pub subpaths: Vec<(String, String)>,
     /// The globs of its workspaces.
     pub workspaces: Vec<String>,
 }
@@ -129,6 +145,12 @@ pub struct LoadRequest {
     pub paths: Vec<PathBuf>,
     /// The analysed folder, if it is given.
     pub root: Option<PathBuf>,
+    /// Where the configuration comes from.
+    pub config: ConfigChoice,
+    /// The names of the rules that exist, for the configuration.
+    pub rule_names: Vec<String>,
+    /// Packages of `node_modules` to be analysed too; `*` means all.
+    pub follow_dependencies: Vec<String>,
 }
 
 /// Why there is nothing that could be analysed: wrong use, or a configuration that can't be used.
@@ -170,14 +192,23 @@ impl std::error::Error for ProjectError {}
 /// If a path is not there, the configuration can't be used, or there is no source to analyse.
 pub fn load(request: &LoadRequest, fs: &dyn FileSystem) -> Result<Project, ProjectError> {
     let place = root::find(request, fs)?;
-    let found = discover::discover(&place, fs)?;
+    let choice = match &request.config {
+        ConfigChoice::File(file) => ConfigChoice::File(request.working_directory.join(file)),
+        other => other.clone(),
+    };
+    let config = Collector::new(&choice, fs, &request.rule_names, &place.repository, &place.root)?;
+    let found = discover::discover(&place, &request.follow_dependencies, config, fs)?;
     let mut project = Project {
         root: place.root,
+        repository: place.repository,
         links: found.links,
         incomplete: found.incomplete,
         compiled_twins: found.compiled_twins,
         selection: place.selection,
         other_files: found.other_files,
+        config: found.config,
+        followed: found.followed,
+        inputs: found.inputs,
         ..Project::default()
     };
     entries::fill(&mut project, found.files, found.manifests);
@@ -190,3 +221,6 @@ pub fn load(request: &LoadRequest, fs: &dyn FileSystem) -> Result<Project, Proje
     }
     Ok(project)
 }
+
+#[cfg(test)]
+mod tests;

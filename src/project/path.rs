@@ -53,3 +53,8 @@ pub fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
 pub fn upwards(folder: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(folder), |folder| (!folder.is_empty()).then(|| folder_of(folder)))
 }
+
+/// The last name's extension, without the dot; empty if it has none (`.eslintrc` has none).
+pub fn extension_of(path: &str) -> &str {
+    name_of(path).rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).map_or("", |(_, extension)| extension)
+}

@@ -4,11 +4,9 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use crate::project::config::CONFIG_NAMES;
 use crate::project::file_system::FileSystem;
 use crate::project::{LoadRequest, ProjectError, manifest, path};
-
-/// Names of the files that hold the configuration of a folder.
-pub(super) const CONFIG_NAMES: [&str; 2] = ["modleak.json", "modleak.jsonc"];
 
 /// A larger `pnpm-workspace.yaml` is not read.
 const WORKSPACE_LIMIT: u64 = 1 << 20;

@@ -1,7 +1,7 @@
 //! What is test code, by its path.
 
 /// Folders that hold test code, at any depth.
-const FOLDERS: [&str; 20] = [
+const FOLDERS: [&str; 18] = [
     "__tests__",
     "__test__",
     "__mocks__",
@@ -18,29 +18,24 @@ const FOLDERS: [&str; 20] = [
     "specs",
     "e2e",
     "cypress",
-    "playwright",
     "integration-tests",
     "unit-tests",
-    "test-e2e",
 ];
 
 /// Words between dots of a file name that say that it is a test: `a.test.js`.
-const INFIXES: [&str; 11] =
-    ["test", "tests", "spec", "specs", "cy", "e2e", "e2e-spec", "integration", "stories", "bench", "test-d"];
+const INFIXES: [&str; 9] = ["test", "tests", "spec", "specs", "cy", "e2e", "e2e-spec", "stories", "bench"];
 
 /// Starts of the names of the runners' own files: `jest.setup.js`, `vitest.config.ts`.
-const RUNNERS: [&str; 12] = [
+const RUNNERS: [&str; 10] = [
     "jest.",
     "vitest.",
     "jest-",
     "vitest-",
-    "karma.",
-    "mocha.",
+    "karma.conf",
     ".mocharc",
-    "cypress.",
-    "playwright.",
+    "cypress.config",
+    "playwright.config",
     "ava.config",
-    "wdio.",
     "setuptests.",
 ];
 
@@ -65,9 +60,7 @@ fn is_test_file(file: &str) -> bool {
     let Some((stem, infixes)) = words.split_first() else { return false };
     infixes.iter().any(|word| INFIXES.contains(word))
         || stem.ends_with("_test")
-        || stem.ends_with("-test")
         || stem.ends_with("_spec")
-        || stem.ends_with("-spec")
         || matches!(*stem, "test" | "tests" | "test-utils" | "test-helpers" | "test-setup")
 }
 

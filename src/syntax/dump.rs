@@ -21,7 +21,7 @@ pub(super) fn dump(facts: &ModuleFacts) -> String {
             let _ = writeln!(out, "  {}", line(facts, constraint));
         }
     }
-    for binding in facts.bindings.iter() {
+    for binding in &facts.bindings {
         let captured = if binding.is_captured { " captured" } else { "" };
         let name = facts.name(binding.name);
         let _ = writeln!(
@@ -32,7 +32,7 @@ pub(super) fn dump(facts: &ModuleFacts) -> String {
             value(binding.home)
         );
     }
-    for write in facts.writes.iter() {
+    for write in &facts.writes {
         let place = place(facts, write.place);
         let guards = guards(facts, write.guards);
         let _ = writeln!(out, "write f{} {place} {:?} {:?}{guards}", write.function.0, write.form, write.reuse);

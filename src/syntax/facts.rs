@@ -947,6 +947,11 @@ impl ModuleFacts {
         &self.params[self.functions[function].params.indices()]
     }
 
+    /// The directives at the top of a function: `'use server'`, `'use strict'`.
+    pub fn directives_of(&self, function: FunctionId) -> &[NameId] {
+        &self.name_lists[self.functions[function].directives.indices()]
+    }
+
     /// The arguments of a call.
     pub fn arguments_of(&self, call: CallId) -> &[Argument] {
         &self.arguments[self.calls[call].arguments.indices()]

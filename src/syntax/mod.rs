@@ -1,4 +1,28 @@
 //! One file: text to facts.
+//!
+//! [`lower`] parses a file, walks its tree once, and drops it: nothing of the parser's tree leaves this stage. What
+//! is left are the tables of [`facts`]. For example
+//!
+//! ```js
+//! const cache = new Map();
+//! function add(k, v) {
+//!   if (!cache.has(k)) cache.set(k, v);
+//! }
+//! exports.add = add;
+//! ```
+//!
+//! becomes (nodes are `v6`, `v7`, …, of which each function has its own; 0 to 5 are reserved)
+//!
+//! ```text
+//! fn 0, the module's body            fn 1, add(k = v6, v = v7)
+//!   v8 = global Map                    v8 = outer cache
+//!   v9 = New v8()                      v9 = Call v8.has(v6)
+//!   v6 = v9       (cache)              v10 = Call v8.set(v6, v7) if !has(v8, v6)
+//!   v10 = closure f1
+//!   v7 = v10      (add)              write f0 v11.add
+//!   v11 = global exports
+//!   v11.add = v7
+//! ```
 
 mod directives;
 #[cfg(test)]
@@ -32,7 +56,8 @@ pub const STACK_SIZE: usize = 256 << 20;
 pub fn is_source(path: &str) -> bool {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     let Some((stem, ending)) = name.rsplit_once('.') else { return false };
-    let is_declaration = matches!(ending, "ts" | "mts" | "cts") && stem.ends_with(".d");
+    let is_declaration =
+        matches!(ending, "ts" | "mts" | "cts") && stem.rsplit_once('.').is_some_and(|(_, inner)| inner == "d");
     LANGUAGE_ENDINGS.contains(&ending) && !is_declaration
 }
 
@@ -72,7 +97,8 @@ pub fn lower(input: Input<'_>) -> Lowered {
     })
 }
 
-fn refused(problem: Problem) -> Lowered {
+/// No facts, for a reason.
+pub fn refused(problem: Problem) -> Lowered {
     Lowered { facts: lower::nothing(), problems: vec![problem] }
 }
 
@@ -87,10 +113,13 @@ fn understand(input: Input<'_>) -> Lowered {
             return refused(Problem { reason: "not-text", message, range: None });
         }
     };
-    // A byte order mark counts in offsets, and is no text.
-    let unmarked = text.strip_prefix('\u{feff}').map(|rest| format!("   {rest}"));
+    // A byte order mark counts in offsets, and is no text. After it, the parser would not know a `#!` line.
+    let unmarked = text.strip_prefix('\u{feff}').map(|rest| match rest.strip_prefix("#!") {
+        Some(rest) => format!("   //{rest}"),
+        None => format!("   {rest}"),
+    });
     let text = unmarked.as_deref().unwrap_or(text);
-    let scripts = input.path.ends_with(".vue").then(|| vue::scripts(text));
+    let scripts = (parse::ending(input.path) == "vue").then(|| vue::scripts(text));
     let text = scripts.as_deref().unwrap_or(text);
     if let Some(problem) = prescan::refusal(text, input.path) {
         return refused(problem);
@@ -105,7 +134,7 @@ fn understand(input: Input<'_>) -> Lowered {
 
 /// Parses and lowers; the tree is dropped here, on the stack that was big enough for it.
 fn parsed(text: &str, path: &str) -> Result<ModuleFacts, parse::SyntaxProblem> {
-    if path.ends_with(".json") {
+    if parse::ending(path) == "json" {
         return parse::json(text).map(|value| lower::json(&value));
     }
     let comments = text.contains(directives::MARKER).then(SingleThreadedComments::default);

@@ -74,10 +74,14 @@ fn problem(error: &Error) -> SyntaxProblem {
     SyntaxProblem { message: error.kind().msg().into_owned(), range: range(error.span()) }
 }
 
+/// What stands after the last dot of a path.
+pub(super) fn ending(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or_default()
+}
+
 /// The dialects to try for a file, in order.
 fn dialects(path: &str, text: &str) -> Vec<Syntax> {
-    let ending = path.rsplit('.').next().unwrap_or_default();
-    match ending {
+    match ending(path) {
         "ts" | "mts" | "cts" => vec![typescript(Jsx::No)],
         "tsx" => vec![typescript(Jsx::Yes)],
         "vue" => vec![typescript(Jsx::No), typescript(Jsx::Yes), ecmascript()],

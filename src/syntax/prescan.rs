@@ -13,6 +13,9 @@ const DEEPEST: u32 = 4_000;
 const LONGEST_CHAIN: u32 = 100_000;
 /// `else if` costs the parser quadratic time.
 const MOST_ELSE_IFS: u32 = 5_000;
+/// At `({[` and, in TypeScript, at `(<` the parser tries several readings, each with all that is inside: time grows
+/// exponentially with how deep these nest. People do not nest them.
+const MOST_READINGS: u32 = 5;
 /// Files over this many bytes …
 const MINIFIED_FROM: usize = 20_000;
 /// … whose lines are on average longer than this are no sources.
@@ -24,13 +27,13 @@ pub(super) fn refusal(text: &str, path: &str) -> Option<Problem> {
     if let Some(problem) = too_large(bytes) {
         return Some(problem);
     }
-    let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
-    let is_json = path.ends_with(".json");
+    let lines = text.split('\n').count();
+    let is_json = super::parse::ending(path) == "json";
     if !is_json && bytes.len() > MINIFIED_FROM && bytes.len() / lines > LONGEST_MEAN_LINE {
         let message = format!("the file looks minified: {lines} lines of {} bytes on average", bytes.len() / lines);
         return Some(Problem { reason: "minified", message, range: None });
     }
-    Scan::new(bytes).run().err()
+    Scan::new(bytes, path).run().err()
 }
 
 /// A file beyond the limit, of whatever content.
@@ -51,10 +54,25 @@ struct Level {
     left: u32,
     /// Whether it is the hole of a template, which goes on after it.
     is_hole: bool,
+    /// Whether the parser may read its content several times.
+    is_retried: bool,
+    bracket: u8,
+}
+
+/// What a bracket opens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    Bracket,
+    /// The hole of a template.
+    Hole,
 }
 
 struct Scan<'a> {
     bytes: &'a [u8],
+    /// Whether `<T>x` is a type assertion, and not JSX.
+    has_assertions: bool,
+    /// How many of the open brackets may be read several times.
+    retried: u32,
     at: usize,
     level: Level,
     outer: Vec<Level>,
@@ -71,9 +89,11 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
+    fn new(bytes: &'a [u8], path: &str) -> Self {
         Self {
             bytes,
+            has_assertions: matches!(super::parse::ending(path), "ts" | "mts" | "cts" | "vue"),
+            retried: 0,
             at: 0,
             level: Level::default(),
             outer: Vec::new(),
@@ -96,6 +116,10 @@ impl<'a> Scan<'a> {
             }
             if self.level.left > LONGEST_CHAIN {
                 return Err(self.too_deep(start, format!("an expression has more than {LONGEST_CHAIN} operators")));
+            }
+            if self.retried > MOST_READINGS {
+                let message = "the parser would read nested parts of the file too many times".into();
+                return Err(Problem { reason: "parse-budget", ..self.too_deep(start, message) });
             }
             if self.else_ifs > MOST_ELSE_IFS {
                 return Err(self.too_deep(start, format!("there are more than {MOST_ELSE_IFS} `else if`s")));
@@ -127,7 +151,7 @@ impl<'a> Scan<'a> {
             }
             b'"' | b'\'' => self.quoted(byte),
             b'`' => self.template(),
-            b'(' | b'[' | b'{' => self.open(false),
+            b'(' | b'[' | b'{' => self.open(Opened::Bracket),
             b')' | b']' | b'}' => return self.close(byte),
             b'/' if self.may_begin_regex() => self.regex(),
             _ if is_word(byte) => return self.word(),
@@ -162,17 +186,26 @@ impl<'a> Scan<'a> {
         self.level.right += 1;
     }
 
-    fn open(&mut self, is_hole: bool) {
+    fn open(&mut self, opened: Opened) {
+        let bracket = self.peek(0);
+        let in_object = self.last == b'{' || (self.last == b',' && self.level.bracket == b'{');
+        let is_retried = match bracket {
+            b'[' => in_object,
+            b'(' => self.has_assertions && self.peek(1) == b'<',
+            _ => false,
+        };
         self.at += 1;
         self.level.left += 1;
         self.outer.push(self.level);
-        self.level = Level { is_hole, ..Level::default() };
+        self.retried += u32::from(is_retried);
+        self.level = Level { is_hole: opened == Opened::Hole, is_retried, bracket, ..Level::default() };
     }
 
     fn close(&mut self, byte: u8) {
         self.at += 1;
         self.right -= self.level.right;
         let is_hole = self.level.is_hole;
+        self.retried -= u32::from(self.level.is_retried);
         self.level = self.outer.pop().unwrap_or_default();
         if is_hole && byte == b'}' {
             self.template_text();
@@ -284,7 +317,7 @@ impl<'a> Scan<'a> {
                 }
                 b'$' if self.peek(1) == b'{' => {
                     self.at += 1;
-                    self.open(true);
+                    self.open(Opened::Hole);
                     return;
                 }
                 _ => self.at += 1,

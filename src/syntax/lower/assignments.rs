@@ -11,7 +11,9 @@ use super::functions::Naming;
 use super::patterns::Mode;
 use super::{Lowerer, WriteParts, range};
 use crate::base::span::ByteRange;
-use crate::syntax::facts::{Argument, BindingId, Constraint, Key, NameId, Origin, Place, Reuse, ValueId, WriteForm};
+use crate::syntax::facts::{
+    Argument, BindingId, Constraint, Key, NameId, Origin, Place, Reuse, Run, ValueId, WriteForm,
+};
 
 /// What stands on the left side.
 #[derive(Clone, Copy)]
@@ -94,11 +96,30 @@ impl<'a> Lowerer<'a> {
     fn plain_assign(&mut self, e: &'a AssignExpr, target: Resolved) -> Option<ValueId> {
         let naming = target.name.map(|name| Naming { name, head: target.range });
         let value = self.expr_named(&e.right, naming);
-        self.flow(target.place, value);
+        match (target.place, self.copied_object(e)) {
+            (Place::Property { base: dst, .. }, Some(src)) => {
+                self.emit(Constraint::CopyAll { dst, src, except: Run::default() });
+            }
+            (place, _) => self.flow(place, value),
+        }
         let reuse = self.reuse(e, value);
         self.event(target, WriteForm::Assign, value, reuse);
         self.note_lookup_of_place(target.place, value);
         value
+    }
+
+    /// The object of which all properties are copied: in `for (k in src) dst[k] = src[k]`.
+    fn copied_object(&mut self, e: &AssignExpr) -> Option<ValueId> {
+        let key_loop = self.frame.key_loop?;
+        let Target::Member(written) = target_of(&e.left) else { return None };
+        let Expr::Member(read) = transparent(&e.right) else { return None };
+        for prop in [&written.prop, &read.prop] {
+            let Expr::Ident(key) = transparent(&prop.as_computed()?.expr) else { return None };
+            if self.resolve(key) != Some(key_loop.key) {
+                return None;
+            }
+        }
+        super::reuse::same(transparent(&read.obj), key_loop.object).then_some(key_loop.src)
     }
 
     fn add_assign(&mut self, e: &'a AssignExpr, target: Resolved) -> ValueId {
@@ -108,10 +129,7 @@ impl<'a> Lowerer<'a> {
             self.origin(e.span, Origin::Counter)
         } else {
             let added = self.expr_node(&e.right);
-            let parts = [
-                Argument { value: old.unwrap_or(added), is_spread: false },
-                Argument { value: added, is_spread: false },
-            ];
+            let parts = [Argument { value: old, is_spread: false }, Argument { value: added, is_spread: false }];
             self.concat_of(&parts, e.span)
         };
         self.flow(target.place, Some(dst));
@@ -128,7 +146,7 @@ impl<'a> Lowerer<'a> {
         } else {
             let value = self.expr(&e.right);
             let dst = self.node_at(range(e.span));
-            for src in old.into_iter().chain(value) {
+            for src in std::iter::once(old).chain(value) {
                 self.emit(Constraint::Derive { dst, src });
             }
             dst
@@ -145,9 +163,9 @@ impl<'a> Lowerer<'a> {
         self.flow(target.place, value);
         let reuse = if form == WriteForm::InitAssign { Reuse::Keeps } else { self.reuse(e, value) };
         self.event(target, form, value, reuse);
-        match (old, value) {
-            (Some(old), Some(value)) => self.merge(&[old, value], e.span),
-            (old, value) => old.or(value),
+        match value {
+            Some(value) => self.merge(&[old, value], e.span),
+            None => Some(old),
         }
     }
 
@@ -238,14 +256,14 @@ impl<'a> Lowerer<'a> {
     }
 
     /// What a place holds before it is written.
-    fn load_place(&mut self, target: Resolved) -> Option<ValueId> {
+    fn load_place(&mut self, target: Resolved) -> ValueId {
         match target.place {
-            Place::Binding(binding) => Some(self.read_binding(binding, target.range)),
-            Place::Global(name) => Some(self.global(name, target.range)),
+            Place::Binding(binding) => self.read_binding(binding, target.range),
+            Place::Global(name) => self.global(name, target.range),
             Place::Property { base, key } => {
                 let dst = self.node_at(target.range);
                 self.emit(Constraint::Load { dst, base, key });
-                Some(dst)
+                dst
             }
         }
     }

@@ -98,7 +98,9 @@ impl<'a> Lowerer<'a> {
         let callee = self.expr_node(&new.callee);
         let arguments = self.call_arguments(arguments);
         let whole = range(new.span);
-        self.emit_call(Callee::Value(callee), &arguments, CallKind::New, whole, whole)
+        let dst = self.emit_call(Callee::Value(callee), &arguments, CallKind::New, whole, whole);
+        self.note_type_arguments(dst, new);
+        dst
     }
 
     pub(super) fn tagged(&mut self, tagged: &'a TaggedTpl) -> ValueId {

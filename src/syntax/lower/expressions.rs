@@ -7,6 +7,7 @@ use swc_ecma_ast::{
     YieldExpr,
 };
 
+use super::guards::Wanted;
 use super::{Lowerer, range};
 use crate::syntax::facts::{Argument, Constraint, Key, NameId, Origin, Run, ValueId, YIELDED};
 
@@ -313,7 +314,7 @@ impl<'a> Lowerer<'a> {
     }
 
     /// An operand of arithmetic: numbers in it do not matter.
-    fn operand(&mut self, e: &'a Expr) -> Option<ValueId> {
+    pub(super) fn operand(&mut self, e: &'a Expr) -> Option<ValueId> {
         if matches!(e, Expr::Lit(Lit::Num(_) | Lit::Bool(_) | Lit::Null(_) | Lit::BigInt(_))) {
             self.shape(9);
             return None;
@@ -376,7 +377,7 @@ impl<'a> Lowerer<'a> {
         let mut at = e;
         loop {
             self.shape(11);
-            let outcome = self.condition(&at.test);
+            let outcome = self.condition(&at.test, Wanted::Test);
             let branch = self.guard_mark();
             self.hold(&outcome.then);
             values.extend(self.expr(&at.cons));
@@ -406,6 +407,8 @@ impl<'a> Lowerer<'a> {
                 other => break other,
             }
         };
+        // What is left of `&&` only flows on when it is a falsy primitive.
+        let wanted = if e.op == BinaryOp::LogicalAnd { Wanted::Test } else { Wanted::Value };
         let mark = self.guard_mark();
         let mut values: SmallVec<[ValueId; 4]> = SmallVec::new();
         rights.push(first);
@@ -414,8 +417,7 @@ impl<'a> Lowerer<'a> {
                 values.extend(self.expr(operand));
                 break;
             }
-            let outcome = self.condition(operand);
-            // What is left of `&&` only flows on when it is a falsy primitive.
+            let outcome = self.condition(operand, wanted);
             if e.op == BinaryOp::LogicalAnd {
                 self.hold(&outcome.then);
             } else {

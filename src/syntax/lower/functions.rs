@@ -11,7 +11,7 @@ use super::classes::Fields;
 use super::{Frame, Home, Lowerer, OWN_NAME, range, run, unfinished};
 use crate::base::span::ByteRange;
 use crate::syntax::facts::{
-    BindingKind, ClassId, Constraint, FunctionForm, FunctionId, FunctionKind, NameId, Param, RETURN, Run, ValueId,
+    BindingKind, ClassId, Constraint, FunctionForm, FunctionId, FunctionKind, NameId, Param, Run, ValueId,
 };
 use crate::syntax::scopes::{self, Nesting};
 
@@ -329,7 +329,6 @@ impl<'a> Lowerer<'a> {
 
     /// `return e`.
     pub(super) fn return_value(&mut self, e: &'a Expr) {
-        debug_assert!(RETURN.0 == 1, "`Return` stands for the reserved node");
         if let Some(src) = self.expr(e) {
             self.emit(Constraint::Return { src });
         }

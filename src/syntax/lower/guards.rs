@@ -2,7 +2,7 @@
 //! its lowering made.
 
 use smallvec::SmallVec;
-use swc_common::Spanned;
+use swc_common::{Span, Spanned};
 use swc_ecma_ast::{BinExpr, BinaryOp, Expr, Lit, UnaryOp};
 
 use super::expressions::transparent;
@@ -21,6 +21,15 @@ pub(super) struct Outcome {
     pub(super) otherwise: Guards,
     /// Its value, where it is one expression.
     pub(super) value: Option<ValueId>,
+}
+
+/// What a condition is lowered for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Only what it asks.
+    Test,
+    /// Its value too.
+    Value,
 }
 
 impl<'a> Lowerer<'a> {
@@ -68,24 +77,24 @@ impl<'a> Lowerer<'a> {
     }
 
     /// Lowers a condition.
-    pub(super) fn condition(&mut self, e: &'a Expr) -> Outcome {
+    pub(super) fn condition(&mut self, e: &'a Expr, wanted: Wanted) -> Outcome {
         match transparent(e) {
             Expr::Unary(unary) if unary.op == UnaryOp::Bang => {
                 self.shape(16 + unary.op as u32);
-                let inner = self.condition(&unary.arg);
-                let value = Some(self.origin(unary.span, Origin::Finite));
+                let inner = self.condition(&unary.arg, Wanted::Test);
+                let value = self.finite(unary.span, wanted);
                 Outcome { then: inner.otherwise, otherwise: inner.then, value }
             }
             Expr::Bin(bin) if matches!(bin.op, BinaryOp::LogicalAnd | BinaryOp::LogicalOr) => {
-                self.logical_condition(bin)
+                self.logical_condition(bin, wanted)
             }
-            Expr::Bin(bin) => self.comparison(bin),
+            Expr::Bin(bin) => self.comparison(bin, wanted),
             other => self.leaf(other),
         }
     }
 
     /// `a && b`, `a || b`, along the left side in a loop.
-    fn logical_condition(&mut self, e: &'a BinExpr) -> Outcome {
+    fn logical_condition(&mut self, e: &'a BinExpr, wanted: Wanted) -> Outcome {
         let mut rights: SmallVec<[&'a Expr; 8]> = SmallVec::new();
         let mut at = e;
         let first = loop {
@@ -103,7 +112,7 @@ impl<'a> Lowerer<'a> {
         let mut weak = Guards::new();
         let mut values: SmallVec<[ValueId; 4]> = SmallVec::new();
         while let Some(operand) = rights.pop() {
-            let outcome = self.condition(operand);
+            let outcome = self.condition(operand, wanted);
             let (sure, unsure) =
                 if is_and { (outcome.then, outcome.otherwise) } else { (outcome.otherwise, outcome.then) };
             self.hold(&sure);
@@ -115,9 +124,9 @@ impl<'a> Lowerer<'a> {
             }
         }
         self.release(mark);
-        let value = self.merge(&values, e.span);
+        let value = if wanted == Wanted::Value { self.merge(&values, e.span) } else { None };
         let mut other = Guards::new();
-        other.push(Guard { test: Test::Other, holds: is_and != true, range: range(e.span) });
+        other.push(Guard { test: Test::Other, holds: !is_and, range: range(e.span) });
         other.extend(weak);
         if is_and {
             Outcome { then: all, otherwise: other, value }
@@ -126,16 +135,16 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    fn comparison(&mut self, e: &'a BinExpr) -> Outcome {
+    fn comparison(&mut self, e: &'a BinExpr, wanted: Wanted) -> Outcome {
         match e.op {
-            BinaryOp::EqEq | BinaryOp::EqEqEq => self.equality(e, true),
-            BinaryOp::NotEq | BinaryOp::NotEqEq => self.equality(e, false),
-            BinaryOp::Lt | BinaryOp::LtEq | BinaryOp::Gt | BinaryOp::GtEq => self.order(e),
+            BinaryOp::EqEq | BinaryOp::EqEqEq => self.equality(e, true, wanted),
+            BinaryOp::NotEq | BinaryOp::NotEqEq => self.equality(e, false, wanted),
+            BinaryOp::Lt | BinaryOp::LtEq | BinaryOp::Gt | BinaryOp::GtEq => self.order(e, wanted),
             BinaryOp::In => {
                 self.shape(32 + e.op as u32);
                 let key = self.expr_node(&e.left);
                 let container = self.expr_node(&e.right);
-                self.outcome(Test::Has { container, key }, true, e)
+                self.outcome(Test::Has { container, key }, true, e, wanted)
             }
             _ => {
                 let value = self.binary(e);
@@ -145,13 +154,18 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    fn outcome(&mut self, test: Test, when_true: bool, e: &BinExpr) -> Outcome {
-        let value = Some(self.origin(e.span, Origin::Finite));
+    /// The value of a comparison.
+    fn finite(&mut self, span: Span, wanted: Wanted) -> Option<ValueId> {
+        (wanted == Wanted::Value).then(|| self.origin(span, Origin::Finite))
+    }
+
+    fn outcome(&mut self, test: Test, when_true: bool, e: &BinExpr, wanted: Wanted) -> Outcome {
+        let value = self.finite(e.span, wanted);
         outcome_of(test, when_true, range(e.span), value)
     }
 
     /// `a === b`; `when_true` is false for `!==`.
-    fn equality(&mut self, e: &'a BinExpr, when_true: bool) -> Outcome {
+    fn equality(&mut self, e: &'a BinExpr, when_true: bool, wanted: Wanted) -> Outcome {
         self.shape(32 + e.op as u32);
         let (left, right) = (transparent(&e.left), transparent(&e.right));
         for (one, other) in [(left, right), (right, left)] {
@@ -164,7 +178,7 @@ impl<'a> Lowerer<'a> {
                     _ => one,
                 };
                 let mut inner = self.leaf(subject);
-                inner.value = Some(self.origin(e.span, Origin::Finite));
+                inner.value = self.finite(e.span, wanted);
                 return if when_true {
                     Outcome { then: inner.otherwise, otherwise: inner.then, value: inner.value }
                 } else {
@@ -181,20 +195,20 @@ impl<'a> Lowerer<'a> {
             (None, Some(left), Some(right)) => Test::Equal { left, right },
             _ => Test::Other,
         };
-        self.outcome(test, when_true, e)
+        self.outcome(test, when_true, e, wanted)
     }
 
-    fn order(&mut self, e: &'a BinExpr) -> Outcome {
+    fn order(&mut self, e: &'a BinExpr, wanted: Wanted) -> Outcome {
         self.shape(32 + e.op as u32);
         let (left, right) = (transparent(&e.left), transparent(&e.right));
-        let left_value = self.expr(left);
+        let left_value = self.operand(left);
         let left_place = self.place_of(left, left_value);
         let left_size = self.size_of(left, left_value);
         let left_has = match left {
             Expr::Ident(_) => left_value.and_then(|value| self.frame.lookups.get(&value).copied()),
             _ => self.index_of(left_value),
         };
-        let right_value = self.expr(right);
+        let right_value = self.operand(right);
         let right_size = self.size_of(right, right_value);
         let right_place = self.place_of(right, right_value);
         let test = if let Some(container) = left_size.or(right_size) {
@@ -202,7 +216,7 @@ impl<'a> Lowerer<'a> {
         } else if let Some(lookup) = left_has {
             // `a.indexOf(x) >= 0` and `> -1` hold when it is there, `< 0` when it is not.
             let when_true = matches!(e.op, BinaryOp::Gt | BinaryOp::GtEq);
-            return self.outcome(Test::Has { container: lookup.container, key: lookup.key }, when_true, e);
+            return self.outcome(Test::Has { container: lookup.container, key: lookup.key }, when_true, e, wanted);
         } else if left_place.is_some() {
             Test::Compare { place: left_place, value: left_value.unwrap_or_else(|| self.nothing()) }
         } else if let Some(value) = if right_place.is_some() { right_value } else { left_value.or(right_value) } {
@@ -210,7 +224,7 @@ impl<'a> Lowerer<'a> {
         } else {
             Test::Other
         };
-        self.outcome(test, true, e)
+        self.outcome(test, true, e, wanted)
     }
 
     /// A condition that is no operator.
@@ -351,7 +365,7 @@ fn is_absent(e: &Expr) -> bool {
 /// `-1`, as what `indexOf` gives.
 fn is_minus_one(e: &Expr) -> bool {
     matches!(e, Expr::Unary(unary) if unary.op == UnaryOp::Minus
-        && matches!(&*unary.arg, Expr::Lit(Lit::Num(number)) if number.value == 1.0))
+        && matches!(&*unary.arg, Expr::Lit(Lit::Num(number)) if number.value.to_bits() == 1.0_f64.to_bits()))
 }
 
 /// `a.indexOf(x)`, or a variable that may hold it.

@@ -19,7 +19,7 @@ impl<'a> Lowerer<'a> {
         self.begin_body(script.span);
         let scope = self.scopes.enter();
         self.hoist(&script.body);
-        self.note_types(script.body.iter());
+        self.note_types(script.body.iter().filter_map(Stmt::as_decl));
         self.top_directives(script.body.iter());
         self.statements(&script.body);
         self.scopes.leave(scope);
@@ -52,6 +52,9 @@ impl<'a> Lowerer<'a> {
             let name = self.wtf8_name(&text.value);
             self.facts.directives.push(name);
         }
+        let names = std::mem::take(&mut self.facts.directives);
+        self.facts.functions[MODULE_BODY].directives = self.name_list(&names);
+        self.facts.directives = names;
     }
 
     /// Declares what the items of a module or namespace declare.
@@ -66,7 +69,11 @@ impl<'a> Lowerer<'a> {
             scopes::module_item_vars(item, blocks, &mut |(ident, kind)| self.declare_once(ident, kind));
             scopes::module_item(item, &mut |(ident, kind)| self.declare_once(ident, kind));
         }
-        self.note_types(items.iter().filter_map(|item| item.as_stmt()));
+        self.note_types(items.iter().filter_map(|item| match item {
+            ModuleItem::Stmt(statement) => statement.as_decl(),
+            ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(export)) => Some(&export.decl),
+            ModuleItem::ModuleDecl(_) => None,
+        }));
     }
 
     /// The items of a module or namespace.
@@ -87,7 +94,6 @@ impl<'a> Lowerer<'a> {
 
     fn module_decl(&mut self, decl: &'a ModuleDecl) {
         match decl {
-            ModuleDecl::Import(_) => {}
             ModuleDecl::ExportDecl(export) => self.export_decl(export),
             ModuleDecl::ExportNamed(export) => self.export_named(export),
             ModuleDecl::ExportDefaultDecl(export) => self.export_default(&export.decl, export.span),
@@ -102,7 +108,8 @@ impl<'a> Lowerer<'a> {
                 let range = range(export.span);
                 self.facts.exports.push(Export::Assign { value, range });
             }
-            ModuleDecl::TsNamespaceExport(_) => {}
+            // Imports were declared before.
+            ModuleDecl::Import(_) | ModuleDecl::TsNamespaceExport(_) => {}
         }
     }
 

@@ -49,13 +49,13 @@ impl<'a> Lowerer<'a> {
     }
 
     /// A number as a key: an index, if it is one.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::float_cmp,
+        reason = "the cast saturates, and only whole numbers that survive it are taken"
+    )]
     pub(super) fn number_key(&mut self, value: f64) -> Key {
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            clippy::float_cmp,
-            reason = "the cast saturates, and only whole numbers that survive it are taken"
-        )]
         let index = value as u32;
         if f64::from(index) == value { Key::Index(index) } else { Key::Name(self.name_of(&number_text(value))) }
     }
@@ -114,7 +114,7 @@ impl<'a> Lowerer<'a> {
             }
             Prop::KeyValue(pair) => {
                 let key = self.prop_key(&pair.key);
-                let naming = self.naming_of_key(key, &pair.key);
+                let naming = naming_of_key(key, &pair.key);
                 if let Some(src) = self.expr_named(&pair.value, naming) {
                     self.emit(Constraint::Store { base, key, src });
                 }
@@ -130,7 +130,7 @@ impl<'a> Lowerer<'a> {
             }
             Prop::Method(method) => {
                 let key = self.prop_key(&method.key);
-                let naming = self.naming_of_key(key, &method.key);
+                let naming = naming_of_key(key, &method.key);
                 let source = FunctionSource::of(&method.function, FunctionForm::Method);
                 let src = self.closure(source, naming);
                 self.emit(Constraint::Store { base, key, src });
@@ -146,7 +146,7 @@ impl<'a> Lowerer<'a> {
         function: &'a swc_ecma_ast::Function,
     ) {
         let key = self.prop_key(name);
-        let naming = self.naming_of_key(key, name);
+        let naming = naming_of_key(key, name);
         let src = self.closure(FunctionSource::of(function, form), naming);
         let kind = if form == FunctionForm::Setter { AccessorKind::Setter } else { AccessorKind::Getter };
         self.emit(Constraint::Accessor { base, key, kind, src });
@@ -163,14 +163,6 @@ impl<'a> Lowerer<'a> {
         };
         self.shape_key(key);
         key
-    }
-
-    /// The name that a property gives to a function.
-    pub(super) fn naming_of_key(&mut self, key: Key, name: &PropName) -> Option<Naming> {
-        match key {
-            Key::Name(id) => Some(Naming { name: id, head: range(name.span()) }),
-            _ => None,
-        }
     }
 
     /// The value of an expression that gets a name if it is a function or class without one.
@@ -192,6 +184,14 @@ impl<'a> Lowerer<'a> {
             }
         }
         self.name_list(&names)
+    }
+}
+
+/// The name that a property gives to a function.
+fn naming_of_key(key: Key, name: &PropName) -> Option<Naming> {
+    match key {
+        Key::Name(id) => Some(Naming { name: id, head: range(name.span()) }),
+        _ => None,
     }
 }
 

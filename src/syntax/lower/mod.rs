@@ -103,6 +103,8 @@ pub(super) struct Frame<'a> {
     pub(super) home: Option<Home>,
     /// The class whose instance fields are still to be lowered, in a constructor.
     pub(super) fields: Option<classes::Fields<'a>>,
+    /// The `for (k in src)` around the code at hand.
+    pub(super) key_loop: Option<statements::KeyLoop<'a>>,
     /// Local variables that hold `m.get(k)` or `o[k]`.
     pub(super) lookups: FxHashMap<ValueId, Lookup>,
 }
@@ -129,6 +131,7 @@ impl Frame<'_> {
             this: None,
             home: None,
             fields: None,
+            key_loop: None,
             lookups: FxHashMap::default(),
         }
     }
@@ -154,7 +157,7 @@ pub(super) struct Lowerer<'a> {
 
 const NOWHERE: (FunctionId, ValueId) = (FunctionId(u32::MAX), ValueId(0));
 
-impl<'a> Lowerer<'a> {
+impl Lowerer<'_> {
     fn new() -> Self {
         let mut facts = ModuleFacts::default();
         facts.functions.push(unfinished(None, None, plain(FunctionForm::Module), ByteRange::default()));

@@ -86,19 +86,16 @@ impl<'a> Lowerer<'a> {
         self.shape(63);
         for (index, element) in array.elems.iter().enumerate() {
             let Some(element) = element else { continue };
-            let (dst, rest) = match element {
-                Pat::Rest(rest) => {
-                    let (dst, inner) = self.element_node(&rest.arg, mode);
-                    self.alloc_into(dst, SiteKind::Array, range(rest.span));
-                    self.emit(Constraint::SpreadInto { dst, src });
-                    (dst, inner)
-                }
-                _ => {
-                    let (dst, inner) = self.element_node(element, mode);
-                    let index = u32::try_from(index).ok().filter(|&index| index < TUPLE);
-                    self.emit(Constraint::Iterate { dst, src, index, is_async: false });
-                    (dst, inner)
-                }
+            let (dst, rest) = if let Pat::Rest(rest) = element {
+                let (dst, inner) = self.element_node(&rest.arg, mode);
+                self.alloc_into(dst, SiteKind::Array, range(rest.span));
+                self.emit(Constraint::SpreadInto { dst, src });
+                (dst, inner)
+            } else {
+                let (dst, inner) = self.element_node(element, mode);
+                let index = u32::try_from(index).ok().filter(|&index| index < TUPLE);
+                self.emit(Constraint::Iterate { dst, src, index, is_async: false });
+                (dst, inner)
             };
             if let Some(pattern) = rest {
                 self.pattern(pattern, dst, mode);

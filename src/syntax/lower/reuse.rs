@@ -22,14 +22,13 @@ impl Lowerer<'_> {
         }
         match reuse_in(&target, transparent(&e.right), 0) {
             Some(Found::Reuse(reuse)) => reuse,
-            Some(Found::Key(key)) => self.added_key(key, value),
+            Some(Found::Key) => self.added_key(value),
             None => Reuse::None,
         }
     }
 
     /// The node of the computed key with which an object literal was just built.
-    fn added_key(&self, key: &Expr, value: Option<ValueId>) -> Reuse {
-        let _ = key;
+    fn added_key(&self, value: Option<ValueId>) -> Reuse {
         let keys = self.frame.constraints.iter().rev().take(64);
         let mut found = None;
         for constraint in keys {
@@ -44,16 +43,16 @@ impl Lowerer<'_> {
 }
 
 /// What the right side does, as far as syntax tells.
-enum Found<'a> {
+enum Found {
     Reuse(Reuse),
-    /// It adds this computed key.
-    Key(&'a Expr),
+    /// It adds a computed key.
+    Key,
 }
 
 /// How deep branches of the right side are looked into.
 const DEEPEST: u32 = 8;
 
-fn reuse_in<'a>(target: &TargetPath<'_>, e: &'a Expr, depth: u32) -> Option<Found<'a>> {
+fn reuse_in(target: &TargetPath<'_>, e: &Expr, depth: u32) -> Option<Found> {
     if depth > DEEPEST {
         return None;
     }
@@ -82,17 +81,12 @@ fn reuse_in<'a>(target: &TargetPath<'_>, e: &'a Expr, depth: u32) -> Option<Foun
         }
         Expr::Await(e) => reuse_in(target, transparent(&e.arg), depth + 1),
         Expr::Assign(assign) => reuse_in(target, transparent(&assign.right), depth + 1),
-        Expr::Arrow(_) | Expr::Fn(_) => None,
         _ => None,
     }
 }
 
 /// `{...o, k: v}`, `{...o, [k]: v}`, and `{next: head}`.
-fn object_reuse<'a>(
-    target: &TargetPath<'_>,
-    object: &'a ObjectLit,
-    is_old: &dyn Fn(&Expr) -> bool,
-) -> Option<Found<'a>> {
+fn object_reuse(target: &TargetPath<'_>, object: &ObjectLit, is_old: &dyn Fn(&Expr) -> bool) -> Option<Found> {
     let spreads = object.props.iter().any(|prop| matches!(prop, PropOrSpread::Spread(spread) if is_old(&spread.expr)));
     if spreads {
         let key = object.props.iter().find_map(|prop| match prop {
@@ -103,7 +97,7 @@ fn object_reuse<'a>(
             },
             PropOrSpread::Spread(_) => None,
         });
-        return Some(key.map_or(Found::Reuse(Reuse::Keeps), Found::Key));
+        return Some(key.map_or(Found::Reuse(Reuse::Keeps), |_| Found::Key));
     }
     let links = object.props.iter().any(|prop| match prop {
         PropOrSpread::Prop(prop) => match &**prop {
@@ -123,12 +117,7 @@ fn computed(name: &PropName) -> Option<&Expr> {
     }
 }
 
-fn call_reuse<'a>(
-    target: &TargetPath<'_>,
-    callee: &'a Callee,
-    arguments: &'a [ExprOrSpread],
-    depth: u32,
-) -> Option<Found<'a>> {
+fn call_reuse(target: &TargetPath<'_>, callee: &Callee, arguments: &[ExprOrSpread], depth: u32) -> Option<Found> {
     let is_old = |e: &Expr| is_target(target, transparent(e));
     let Callee::Expr(callee) = callee else { return None };
     if let Expr::Member(member) = transparent(callee)
@@ -171,7 +160,7 @@ fn call_reuse<'a>(
 }
 
 /// `Object.assign({}, o, {[k]: v})`, `Object.assign(o, …)`.
-fn assign_reuse<'a>(target: &TargetPath<'_>, arguments: &'a [ExprOrSpread]) -> Option<Found<'a>> {
+fn assign_reuse(target: &TargetPath<'_>, arguments: &[ExprOrSpread]) -> Option<Found> {
     let has_old = arguments.iter().any(|argument| is_target(target, transparent(&argument.expr)));
     if !has_old {
         return None;
@@ -186,11 +175,11 @@ fn assign_reuse<'a>(target: &TargetPath<'_>, arguments: &'a [ExprOrSpread]) -> O
         }),
         _ => None,
     });
-    Some(key.map_or(Found::Reuse(Reuse::Keeps), Found::Key))
+    Some(key.map_or(Found::Reuse(Reuse::Keeps), |_| Found::Key))
 }
 
 /// `new Set([...s, x])`, `new Map([...m, [k, v]])`, `new Set(s)`, `new Node(value, head)`.
-fn new_reuse<'a>(target: &TargetPath<'_>, arguments: &'a [ExprOrSpread], depth: u32) -> Option<Found<'a>> {
+fn new_reuse(target: &TargetPath<'_>, arguments: &[ExprOrSpread], depth: u32) -> Option<Found> {
     let first = arguments.first()?;
     let inner = transparent(&first.expr);
     if arguments.len() == 1 && is_target(target, inner) {
@@ -205,7 +194,7 @@ fn new_reuse<'a>(target: &TargetPath<'_>, arguments: &'a [ExprOrSpread], depth: 
     }
 }
 
-fn binary_reuse<'a>(target: &TargetPath<'_>, e: &'a BinExpr, depth: u32) -> Option<Found<'a>> {
+fn binary_reuse(target: &TargetPath<'_>, e: &BinExpr, depth: u32) -> Option<Found> {
     let is_old = |e: &Expr| is_target(target, transparent(e));
     match e.op {
         BinaryOp::LogicalOr | BinaryOp::NullishCoalescing => is_old(&e.left).then_some(Found::Reuse(Reuse::Keeps)),
@@ -238,6 +227,14 @@ fn is_target(target: &TargetPath<'_>, e: &Expr) -> bool {
     }
 }
 
+/// Whether two expressions are the same name, `this`, or member chain.
+pub(super) fn same(one: &Expr, other: &Expr) -> bool {
+    match (one, other) {
+        (Expr::Member(one), Expr::Member(other)) => same_member(one, other),
+        (one, other) => same_simple(one, other),
+    }
+}
+
 fn same_member(mut one: &MemberExpr, mut other: &MemberExpr) -> bool {
     loop {
         if !same_prop(&one.prop, &other.prop) {
@@ -255,10 +252,7 @@ fn same_prop(one: &MemberProp, other: &MemberProp) -> bool {
         (MemberProp::Ident(one), MemberProp::Ident(other)) => one.sym == other.sym,
         (MemberProp::PrivateName(one), MemberProp::PrivateName(other)) => one.name == other.name,
         (MemberProp::Computed(one), MemberProp::Computed(other)) => {
-            match (transparent(&one.expr), transparent(&other.expr)) {
-                (Expr::Member(one), Expr::Member(other)) => same_member(one, other),
-                (one, other) => same_simple(one, other),
-            }
+            same(transparent(&one.expr), transparent(&other.expr))
         }
         _ => false,
     }
@@ -284,8 +278,5 @@ fn is_end_of(member: &MemberExpr) -> bool {
     if !length.prop.is_ident_with("length") {
         return false;
     }
-    match (transparent(&member.obj), transparent(&length.obj)) {
-        (Expr::Member(one), Expr::Member(other)) => same_member(one, other),
-        (one, other) => same_simple(one, other),
-    }
+    same(transparent(&member.obj), transparent(&length.obj))
 }

@@ -8,15 +8,25 @@ use swc_ecma_ast::{
 
 use super::expressions::transparent;
 use super::functions::{FunctionSource, Naming};
+use super::guards::Wanted;
 use super::patterns::Mode;
 use super::{Lowerer, range};
 use crate::base::span::ByteRange;
-use crate::syntax::facts::{BindingKind, Cleanup, Constraint, FunctionForm, Shape, THROWN, Test, ValueId};
+use crate::syntax::facts::{BindingId, BindingKind, Cleanup, Constraint, FunctionForm, Shape, THROWN, Test, ValueId};
 use crate::syntax::scopes::{self, BlockFunctions};
 
 /// The kind of a statement that is an expression: one that is returned, or an arrow's body, looks the same, since
 /// copies change one into the other.
 pub(super) const EXPRESSION: u32 = 200;
+
+/// A `for (key in object)`.
+#[derive(Clone, Copy)]
+pub(in crate::syntax) struct KeyLoop<'a> {
+    pub(super) key: BindingId,
+    pub(super) object: &'a Expr,
+    /// The object's node.
+    pub(super) src: ValueId,
+}
 
 /// Where a statement's shape will stand, and what was at hand before it.
 #[derive(Clone, Copy)]
@@ -101,7 +111,10 @@ impl<'a> Lowerer<'a> {
         match statement {
             Stmt::Expr(s) => {
                 self.shape(EXPRESSION);
-                self.expr(&s.expr);
+                // Directives are no values.
+                if !matches!(&*s.expr, Expr::Lit(_)) {
+                    self.expr(&s.expr);
+                }
             }
             Stmt::Return(s) => match &s.arg {
                 Some(e) => {
@@ -118,7 +131,7 @@ impl<'a> Lowerer<'a> {
             Stmt::Decl(decl) => self.declaration(decl),
             Stmt::While(s) => {
                 self.shape(203);
-                let outcome = self.condition(&s.test);
+                let outcome = self.condition(&s.test, Wanted::Test);
                 let mark = self.guard_mark();
                 self.hold(&outcome.then);
                 self.loop_body(&s.body, is_always_true(&s.test));
@@ -127,7 +140,7 @@ impl<'a> Lowerer<'a> {
             Stmt::DoWhile(s) => {
                 self.shape(204);
                 self.loop_body(&s.body, is_always_true(&s.test));
-                self.condition(&s.test);
+                self.condition(&s.test, Wanted::Test);
             }
             Stmt::For(s) => self.for_statement(s),
             Stmt::ForIn(s) => self.for_in(s),
@@ -158,7 +171,7 @@ impl<'a> Lowerer<'a> {
             self.frame.statement = whole;
             let mark = self.begin_shape(whole);
             self.shape(208);
-            let outcome = self.condition(&at.test);
+            let outcome = self.condition(&at.test, Wanted::Test);
             self.end_shape(mark);
             let branch = self.guard_mark();
             self.hold(&outcome.then);
@@ -214,7 +227,7 @@ impl<'a> Lowerer<'a> {
             None => {}
         }
         if let Some(test) = &s.test {
-            let outcome = self.condition(test);
+            let outcome = self.condition(test, Wanted::Test);
             self.hold(&outcome.then);
         }
         if let Some(update) = &s.update {
@@ -233,8 +246,21 @@ impl<'a> Lowerer<'a> {
         let key = self.node_at(range(s.left.span()));
         self.emit(Constraint::KeysOf { dst: key, src });
         self.head(&s.left, key);
+        let key_loop = self.loop_key(&s.left).map(|key| KeyLoop { key, object: transparent(&s.right), src });
+        let outer = std::mem::replace(&mut self.frame.key_loop, key_loop);
         self.loop_body(&s.body, false);
+        self.frame.key_loop = outer;
         self.scopes.leave(scope);
+    }
+
+    /// The binding that takes a loop's keys.
+    fn loop_key(&mut self, head: &'a ForHead) -> Option<BindingId> {
+        let ident = match head {
+            ForHead::VarDecl(var) => &var.decls.first()?.name,
+            ForHead::Pat(pattern) => &**pattern,
+            ForHead::UsingDecl(_) => return None,
+        };
+        self.resolve(&ident.as_ident()?.id)
     }
 
     fn for_of(&mut self, s: &'a ForOfStmt) {

@@ -2,8 +2,8 @@
 
 use swc_common::Span;
 use swc_ecma_ast::{
-    Decl, Pat, Stmt, TsEntityName, TsKeywordTypeKind, TsLit, TsType, TsTypeAnn, TsTypeElement, TsTypeOperatorOp,
-    TsTypeRef, TsUnionOrIntersectionType,
+    Decl, Expr, NewExpr, Pat, TsEntityName, TsKeywordTypeKind, TsLit, TsType, TsTypeAnn, TsTypeElement,
+    TsTypeOperatorOp, TsTypeRef, TsUnionOrIntersectionType,
 };
 
 use super::{Lowerer, range};
@@ -13,15 +13,32 @@ use crate::syntax::facts::{Constraint, Key, TypeFact, TypeRef, ValueId};
 const DEEPEST: u32 = 16;
 
 impl<'a> Lowerer<'a> {
-    /// Notes which type aliases of a statement list stand for fixed sets.
-    pub(super) fn note_types(&mut self, statements: impl Iterator<Item = &'a Stmt>) {
-        for statement in statements {
-            if let Stmt::Decl(Decl::TsTypeAlias(alias)) = statement
-                && self.type_ref(&alias.type_ann, 0) == Some(TypeRef::Finite)
-            {
-                let name = self.name(&alias.id.sym);
-                self.finite_types.insert(name);
+    /// Notes which types of a declaration list stand for fixed sets.
+    pub(super) fn note_types(&mut self, decls: impl Iterator<Item = &'a Decl>) {
+        for decl in decls {
+            match decl {
+                Decl::TsTypeAlias(alias) if self.type_ref(&alias.type_ann, 0) == Some(TypeRef::Finite) => {
+                    let name = self.name(&alias.id.sym);
+                    self.finite_types.insert(name);
+                }
+                Decl::TsEnum(decl) => {
+                    let binding = self.resolve(&decl.id);
+                    self.enums.extend(binding);
+                }
+                _ => {}
             }
+        }
+    }
+
+    /// `new Map<Kind, X>()` says what its keys are.
+    pub(super) fn note_type_arguments(&mut self, value: ValueId, new: &NewExpr) {
+        let (Expr::Ident(callee), Some(arguments)) = (&*new.callee, &new.type_args) else { return };
+        let is_keyed = matches!(&*callee.sym, "Map" | "Set" | "WeakMap");
+        if is_keyed
+            && let Some(key) = arguments.params.first()
+            && self.type_ref(key, 0) == Some(TypeRef::Finite)
+        {
+            self.facts.types.push(TypeFact { function: self.frame.id, value, ty: TypeRef::FiniteKeys });
         }
     }
 

@@ -16,7 +16,6 @@ impl<'a> Lowerer<'a> {
         self.shape(216);
         let whole = range(decl.span);
         let Some(binding) = self.resolve(&decl.id) else { return };
-        self.enums.insert(binding);
         let base = self.alloc(SiteKind::Object, whole);
         self.store_binding(binding, Some(base));
         let mut next = Some(0_i64);
@@ -25,21 +24,18 @@ impl<'a> Lowerer<'a> {
                 TsEnumMemberId::Ident(ident) => self.name(&ident.sym),
                 TsEnumMemberId::Str(text) => self.wtf8_name(&text.value),
             };
-            let src = match &member.init {
-                Some(init) => {
-                    let src = self.expr(init);
-                    let text = src.and_then(|src| self.constant_of(src));
-                    next = text.and_then(|text| text.parse::<i64>().ok()).map(|value| value + 1);
-                    let constant = self.origin(member.span, Origin::Finite);
-                    self.copy(constant, src);
-                    constant
-                }
-                None => {
-                    let text = next.map_or_else(String::new, |value| value.to_string());
-                    next = next.map(|value| value + 1);
-                    let value = self.name_of(&text);
-                    self.string(member.span, value)
-                }
+            let src = if let Some(init) = &member.init {
+                let src = self.expr(init);
+                let text = src.and_then(|src| self.constant_of(src));
+                next = text.and_then(|text| text.parse::<i64>().ok()).map(|value| value.saturating_add(1));
+                let constant = self.origin(member.span, Origin::Finite);
+                self.copy(constant, src);
+                constant
+            } else {
+                let text = next.map_or_else(String::new, |value| value.to_string());
+                next = next.map(|value| value.saturating_add(1));
+                let value = self.name_of(&text);
+                self.string(member.span, value)
             };
             self.emit(Constraint::Store { base, key: Key::Name(name), src });
         }

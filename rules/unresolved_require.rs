@@ -1,0 +1,46 @@
+//! `unresolved-require`: see the page beside this file.
+
+use crate::base::finding::{Confidence, Finding, Severity};
+use crate::program::{Program, Unresolved};
+use crate::rules::strongest::Strongest;
+use crate::rules::{Check, Rule};
+
+pub(super) static RULE: Rule = Rule {
+    name: "unresolved-require",
+    severity: Severity::Info,
+    page: include_str!("unresolved_require.md"),
+    check: Check::Program(check),
+};
+
+fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
+    let mut strongest = Strongest::default();
+    for load in program.loads() {
+        let Some(problem) = load.problem else { continue };
+        if program.is_test(load.file) || program.is_resolved_elsewhere(&load) {
+            continue;
+        }
+        let why = match Unresolved::from(problem) {
+            Unresolved::UnknownValue => "its value is not known",
+            Unresolved::NoMatch => "no module of the project matches",
+            Unresolved::TooMany => "more modules match than the limit",
+            Unresolved::OutsideRoot => "it leads out of the analysed folder",
+        };
+        strongest.offer(Finding {
+            rule: RULE.name,
+            severity: Severity::Info,
+            confidence: Confidence::High,
+            message: format!("what `{}` loads is not known: {why}; its targets were not analysed", load.specifier),
+            help: "write the part that is fixed as a string (a folder, an extension), or load from a table of constants"
+                .to_owned(),
+            span: load.range.at(load.file),
+            container: None,
+            context: program.context(load.instance),
+            steps: Vec::new(),
+            related: Vec::new(),
+            copied_from: None,
+            function: program.function_of(load.instance),
+            write_kind: "load".to_owned(),
+        });
+    }
+    findings.extend(strongest.into_findings());
+}

@@ -1,0 +1,261 @@
+//! The run: stages called in order, in parallel where files are independent. Threads, panics and progress are dealt
+//! with here and nowhere else.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+
+use crate::base::finding::{Finding, Incomplete, Suppression};
+use crate::base::index::IndexVec;
+use crate::base::source::{FileId, Texts};
+use crate::cli::UserError;
+use crate::cli::engine::ProjectRequest;
+use crate::contexts::{self, Contexts};
+use crate::copies;
+use crate::heap::{self, Heap};
+use crate::models::{self, Models};
+use crate::modules::{Loader, test_only};
+use crate::program::{Program, Stages};
+use crate::project::file_system::FileSystem;
+use crate::project::{self, LoadRequest, Project, ProjectError};
+use crate::rules::{self, Check, RULES};
+use crate::syntax::{self, facts::ModuleFacts};
+
+/// A larger file is not read.
+const FILE_LIMIT: u64 = 8 << 20;
+
+/// Below this many files one thread is faster than several.
+const FILES_FOR_THREADS: usize = 64;
+
+/// Everything that a run has found out, before rules ask.
+pub(crate) struct Analysis {
+    pub(crate) project: Project,
+    pub(crate) facts: IndexVec<FileId, ModuleFacts>,
+    pub(crate) models: Models,
+    pub(crate) tests: IndexVec<FileId, bool>,
+    pub(crate) loader: Loader,
+    pub(crate) heap: Heap,
+    pub(crate) contexts: Contexts,
+    pub(crate) incomplete: Vec<Incomplete>,
+    pub(crate) fs: Arc<dyn FileSystem>,
+    pub(crate) timings: Vec<(String, Duration)>,
+}
+
+impl Texts for Analysis {
+    fn path(&self, file: FileId) -> &str {
+        &self.project.files[file].path
+    }
+
+    fn text(&self, file: FileId) -> Option<Arc<str>> {
+        let bytes = self.fs.read(&self.project.absolute(file), FILE_LIMIT).ok()?;
+        String::from_utf8(bytes).ok().map(Arc::from)
+    }
+}
+
+/// Runs the stages up to the contexts.
+pub(crate) fn analyse(
+    request: &ProjectRequest,
+    fs: Arc<dyn FileSystem>,
+    stage: &mut dyn FnMut(&'static str),
+) -> Result<Analysis, UserError> {
+    let mut timings = Vec::new();
+    let mut clock = Instant::now();
+    let mut lap = |name: &str, timings: &mut Vec<(String, Duration)>| {
+        timings.push((name.to_owned(), clock.elapsed()));
+        clock = Instant::now();
+    };
+    stage("reading the project");
+    let project = project::load(&load_request(request)?, fs.as_ref()).map_err(user_error)?;
+    let models = load_models(&project)?;
+    lap("project", &mut timings);
+    stage("parsing");
+    let (facts, mut incomplete, bytes) = lower_all(&project, fs.as_ref(), request.threads);
+    incomplete.extend(project.incomplete.iter().cloned());
+    lap("syntax", &mut timings);
+    stage("resolving");
+    let loader = Loader::new(&project, Arc::clone(&fs));
+    let tests = test_only::test_files(&project, &facts, &loader);
+    lap("modules", &mut timings);
+    stage("solving");
+    let input = heap::Input { project: &project, facts: &facts, loader: &loader, models: &models, tests: &tests };
+    let heap = heap::solve(input, bytes);
+    lap("heap", &mut timings);
+    let contexts = contexts::find(&heap, &facts, &tests);
+    lap("contexts", &mut timings);
+    if heap.hits().work {
+        incomplete.push(Incomplete {
+            file: String::new(),
+            reason: "limit",
+            message: "the budget of the heap analysis was spent: some flows were not followed".to_owned(),
+            range: None,
+        });
+    }
+    Ok(Analysis { project, facts, models, tests, loader, heap, contexts, incomplete, fs, timings })
+}
+
+/// Asks every rule. A rule that panics loses its own findings, and that is said.
+pub(crate) fn findings(analysis: &Analysis, incomplete: &mut Vec<Incomplete>) -> Vec<Finding> {
+    let copies = find_copies(analysis);
+    let program = Program::new(stages(analysis, &copies));
+    let mut found = Vec::new();
+    for rule in RULES {
+        let Check::Program(check) = rule.check else { continue };
+        let one = catch_unwind(AssertUnwindSafe(|| {
+            let mut one = Vec::new();
+            check(&program, &mut one);
+            one
+        }));
+        match one {
+            Ok(one) => found.extend(one),
+            Err(_) => incomplete.push(Incomplete {
+                file: String::new(),
+                reason: "internal-error",
+                message: format!("the rule {} failed on this project", rule.name),
+                range: None,
+            }),
+        }
+    }
+    found
+}
+
+/// The program that rules and `why` ask.
+pub(crate) fn stages<'a>(analysis: &'a Analysis, copies: &'a [copies::Copy]) -> Stages<'a> {
+    Stages {
+        project: &analysis.project,
+        facts: &analysis.facts,
+        models: &analysis.models,
+        heap: &analysis.heap,
+        contexts: &analysis.contexts,
+        tests: &analysis.tests,
+        texts: analysis,
+        copies,
+    }
+}
+
+/// Near copies of test code that changes production modules.
+pub(crate) fn find_copies(analysis: &Analysis) -> Vec<copies::Copy> {
+    if !analysis.tests.iter().any(|&is_test| is_test) {
+        return Vec::new();
+    }
+    let program = Program::new(stages(analysis, &[]));
+    let mut wanted: Vec<_> = program
+        .changes()
+        .iter()
+        .filter(|change| program.is_test_change(change) && !program.is_platform_change(change))
+        .map(|change| (change.file, change.range))
+        .collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    copies::find(&analysis.facts, &analysis.tests, &wanted)
+}
+
+/// The suppression comments of each file that has some.
+pub(crate) fn suppressions(analysis: &Analysis) -> Vec<(FileId, Vec<Suppression>)> {
+    analysis
+        .facts
+        .iter_enumerated()
+        .filter(|(_, facts)| !facts.suppressions.is_empty())
+        .map(|(file, facts)| (file, facts.suppressions.clone()))
+        .collect()
+}
+
+fn load_request(request: &ProjectRequest) -> Result<LoadRequest, UserError> {
+    use crate::cli::engine::ConfigurationChoice;
+    let working_directory = working_directory()?;
+    Ok(LoadRequest {
+        working_directory,
+        paths: request.paths.clone(),
+        root: request.root.clone(),
+        config: match &request.configuration {
+            ConfigurationChoice::Found => project::config::ConfigChoice::Discover,
+            ConfigurationChoice::File(file) => project::config::ConfigChoice::File(file.clone()),
+            ConfigurationChoice::None => project::config::ConfigChoice::Nothing,
+        },
+        rule_names: RULES.iter().map(|rule| rule.name.to_owned()).collect(),
+        follow_dependencies: request.follow_deps.clone(),
+    })
+}
+
+pub(crate) fn working_directory() -> Result<PathBuf, UserError> {
+    std::env::current_dir().map_err(|error| UserError::new(format!("the working directory can't be read: {error}")))
+}
+
+pub(crate) fn user_error(error: ProjectError) -> UserError {
+    let mut out = UserError::new(error.message);
+    if let Some((path, line, column)) = error.place {
+        out = out.at(format!("{}:{line}:{column}", path.display()));
+    }
+    match error.help {
+        Some(help) => out.with_help(help),
+        None => out,
+    }
+}
+
+fn load_models(project: &Project) -> Result<Models, UserError> {
+    let mut sources: Vec<(&str, &str)> = rules::models::MODELS.to_vec();
+    sources.extend(project.config.models().map(|(name, text)| (name.as_str(), text.as_str())));
+    models::parse(&sources).map_err(|error| {
+        UserError::new(error.message).at(format!("{}:{}:{}", error.file, error.line, error.column))
+    })
+}
+
+/// Reads and lowers every file: one task a file, at most one tree a thread.
+fn lower_all(
+    project: &Project,
+    fs: &dyn FileSystem,
+    threads: Option<usize>,
+) -> (IndexVec<FileId, ModuleFacts>, Vec<Incomplete>, u64) {
+    let count = threads.unwrap_or(if project.files.len() < FILES_FOR_THREADS { 1 } else { 0 });
+    let lower = || -> Vec<(syntax::Lowered, u64)> {
+        let files = project.files.as_slice();
+        files.par_iter().map(|file| lower_one(&project.root, &file.path, fs)).collect()
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(count).stack_size(syntax::STACK_SIZE).build();
+    let lowered = match pool {
+        Ok(pool) => pool.install(lower),
+        // No thread can be had: everything is refused, which is said below.
+        Err(_) => project.files.iter().map(|_| (no_thread(), 0)).collect(),
+    };
+    let mut incomplete = Vec::new();
+    let mut bytes = 0;
+    let mut facts = IndexVec::new();
+    for ((one, size), file) in lowered.into_iter().zip(&project.files) {
+        bytes += size;
+        facts.push(one.facts);
+        incomplete.extend(one.problems.into_iter().map(|problem| Incomplete {
+            file: file.path.clone(),
+            reason: problem.reason,
+            message: problem.message,
+            range: problem.range,
+        }));
+    }
+    (facts, incomplete, bytes)
+}
+
+fn no_thread() -> syntax::Lowered {
+    syntax::refused(syntax::Problem {
+        reason: "internal-error",
+        message: "no thread with a big enough stack could be started".to_owned(),
+        range: None,
+    })
+}
+
+fn lower_one(root: &Path, path: &str, fs: &dyn FileSystem) -> (syntax::Lowered, u64) {
+    match fs.read(&root.join(path), FILE_LIMIT) {
+        Ok(bytes) => {
+            let size = bytes.len() as u64;
+            (syntax::lower(syntax::Input { path, bytes: &bytes }), size)
+        }
+        Err(error) => {
+            let problem = syntax::Problem {
+                reason: if error.kind() == std::io::ErrorKind::FileTooLarge { "too-large" } else { "unreadable" },
+                message: format!("the file can't be read: {error}"),
+                range: None,
+            };
+            (syntax::refused(problem), 0)
+        }
+    }
+}

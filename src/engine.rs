@@ -1,0 +1,238 @@
+//! What the command line asks, answered by the run.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::base::source::{FileId, Texts};
+use crate::cli::UserError;
+use crate::cli::console::Progress;
+use crate::cli::engine::{
+    Changes, CheckOutcome, CheckRequest, Engine, GraphRequest, InitialConfiguration, ProjectRequest, WhyEntry,
+    WhyRequest,
+};
+use crate::cli::graph::GraphView;
+use crate::driver::{self, Analysis};
+use crate::project::changes::{self, ChangedFile, ChangedLines};
+use crate::project::file_system::{Disk, FileSystem, Memory};
+use crate::report::narrowing::{Lines, Narrowing};
+use crate::report::source_texts::Sources;
+use crate::report::suppress::SuppressionJudge;
+use crate::report::{Level, Report, ReportInput, RuleInfo};
+use crate::rules::{Check, RULES};
+
+/// The analyser.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Driver;
+
+impl Sources for Analysis {
+    fn path(&self, file: FileId) -> &str {
+        Texts::path(self, file)
+    }
+
+    fn text(&self, file: FileId) -> Option<Arc<str>> {
+        Texts::text(self, file)
+    }
+
+    fn find(&self, path: &str) -> Option<FileId> {
+        self.project.file_at(path)
+    }
+}
+
+impl Engine for Driver {
+    fn rules(&self) -> Vec<RuleInfo> {
+        rule_infos()
+    }
+
+    fn check(&self, request: &CheckRequest, progress: Progress) -> Result<CheckOutcome, UserError> {
+        let fs = file_system(request)?;
+        let analysis = driver::analyse(&request.project, fs, &mut |name| progress.stage(name))?;
+        progress.stage("asking the rules");
+        report(&analysis, request)
+    }
+
+    fn graph(&self, request: &GraphRequest, progress: Progress) -> Result<GraphView, UserError> {
+        let analysis = driver::analyse(&request.project, Arc::new(Disk), &mut |name| progress.stage(name))?;
+        crate::graph_view::graph_view(&analysis, request)
+    }
+
+    fn why(&self, request: &WhyRequest, progress: Progress) -> Result<Vec<WhyEntry>, UserError> {
+        let analysis = driver::analyse(&request.project, Arc::new(Disk), &mut |name| progress.stage(name))?;
+        crate::why::why(&analysis, request)
+    }
+
+    fn inputs(&self, project: &ProjectRequest) -> Result<Vec<String>, UserError> {
+        let analysis = driver::analyse(project, Arc::new(Disk), &mut |_| {})?;
+        let mut inputs: Vec<String> = analysis.project.files.iter().map(|file| file.path.clone()).collect();
+        inputs.extend(analysis.project.inputs.iter().map(|path| {
+            let inner = path.strip_prefix(&analysis.project.root).unwrap_or(path);
+            inner.to_string_lossy().replace('\\', "/")
+        }));
+        inputs.sort();
+        inputs.dedup();
+        Ok(inputs)
+    }
+
+    fn initial_configuration(&self, folder: &Path) -> Result<InitialConfiguration, UserError> {
+        let path = folder.join("modleak.jsonc");
+        for name in ["modleak.json", "modleak.jsonc"] {
+            if Disk.is_file(&folder.join(name)) {
+                return Err(UserError::new(format!("there is a {name} already")));
+            }
+        }
+        Ok(InitialConfiguration { path, text: INITIAL_CONFIGURATION.to_owned() })
+    }
+
+    fn configuration_schema(&self) -> serde_json::Value {
+        let names: Vec<String> = RULES.iter().map(|rule| rule.name.to_owned()).collect();
+        crate::project::config::schema(&names)
+    }
+
+    fn serve(&self) -> Result<(), UserError> {
+        Err(UserError::new("the language server is not part of this version"))
+    }
+}
+
+const INITIAL_CONFIGURATION: &str = r#"{
+  // Files that are not analysed, as globs. What .gitignore names is left out anyway.
+  "ignore": [],
+
+  // Files that are test code, beside those that are found by their names.
+  "tests": [],
+
+  // Files whose exports somebody outside calls: plug-ins, scripts that a tool loads.
+  "entries": [],
+
+  // Levels of rules: "off", "info", "warning" or "error". `modleak rules` lists them.
+  "rules": {},
+
+  // Levels for some files only.
+  "overrides": []
+}
+"#;
+
+pub(crate) fn rule_infos() -> Vec<RuleInfo> {
+    RULES
+        .iter()
+        .map(|rule| RuleInfo { name: rule.name, summary: rule.summary(), page: rule.page, severity: rule.severity })
+        .collect()
+}
+
+fn file_system(request: &CheckRequest) -> Result<Arc<dyn FileSystem>, UserError> {
+    let Some(stdin) = &request.stdin else { return Ok(Arc::new(Disk)) };
+    let mut memory = Memory::over(Arc::new(Disk));
+    let path = driver::working_directory()?.join(&stdin.path);
+    memory.insert(path, stdin.bytes.clone());
+    Ok(Arc::new(memory))
+}
+
+fn report(analysis: &Analysis, request: &CheckRequest) -> Result<CheckOutcome, UserError> {
+    let start = std::time::Instant::now();
+    let mut incomplete = analysis.incomplete.clone();
+    let findings = driver::findings(analysis, &mut incomplete);
+    let mut timings = analysis.timings.clone();
+    timings.push(("rules".to_owned(), start.elapsed()));
+    let levels = |rule: &str, path: &str| analysis.project.config.severity_of(rule, path).map(level);
+    let judged = RULES.iter().find_map(|rule| match rule.check {
+        Check::Suppressions(check) => Some((rule.name, check)),
+        Check::Program(_) => None,
+    });
+    let (rule, judge) = judged.ok_or_else(|| UserError::new("no rule judges suppression comments"))?;
+    let report = Report::build(ReportInput {
+        root: displayed_root(&analysis.project.root)?,
+        findings,
+        sources: analysis,
+        rules: rule_infos(),
+        suppressions: driver::suppressions(analysis),
+        judge: SuppressionJudge { rule, check: &judge },
+        levels: &levels,
+        rule_overrides: request.rules.clone(),
+        min_confidence: request.min_confidence,
+        baseline: request.baseline.clone(),
+        narrowings: narrowings(analysis, request)?,
+        incomplete,
+        files: analysis.project.source_count(),
+        modules: analysis.project.files.len(),
+        assumptions: crate::assumptions::assumptions(analysis),
+    });
+    Ok(CheckOutcome { report, statistics: statistics(analysis), timings })
+}
+
+fn level(level: crate::project::config::Level) -> Level {
+    match level {
+        crate::project::config::Level::Off => Level::Off,
+        crate::project::config::Level::Info => Level::Info,
+        crate::project::config::Level::Warning => Level::Warning,
+        crate::project::config::Level::Error => Level::Error,
+    }
+}
+
+/// The analysed folder relative to the working directory.
+pub(crate) fn displayed_root(root: &Path) -> Result<String, UserError> {
+    let from = driver::working_directory()?;
+    let from = Disk.canonicalize(&from).unwrap_or(from);
+    let mut ups = String::new();
+    let mut at = from.as_path();
+    loop {
+        if let Ok(inner) = root.strip_prefix(at) {
+            let inner = inner.to_string_lossy().replace('\\', "/");
+            let joined = format!("{ups}{inner}");
+            let joined = joined.trim_end_matches('/').to_owned();
+            return Ok(if joined.is_empty() { ".".to_owned() } else { joined });
+        }
+        ups.push_str("../");
+        match at.parent() {
+            Some(parent) => at = parent,
+            None => return Ok(root.to_string_lossy().into_owned()),
+        }
+    }
+}
+
+/// What the report is narrowed to: the PATHs, and the changes.
+fn narrowings(analysis: &Analysis, request: &CheckRequest) -> Result<Vec<Narrowing>, UserError> {
+    let project = &analysis.project;
+    let mut out = Vec::new();
+    let selected: BTreeMap<String, Lines> = project
+        .files
+        .iter()
+        .filter(|file| project.is_selected(&file.path))
+        .map(|file| (file.path.clone(), Lines::All))
+        .collect();
+    if selected.len() < project.files.len() {
+        out.push(Narrowing { files: selected });
+    }
+    let changed = match &request.changes {
+        Changes::Ignored => return Ok(out),
+        Changes::Staged => changes::staged(&project.root),
+        Changes::Since(reference) => changes::changed_since(&project.root, reference),
+    };
+    let files = changed.map_err(driver::user_error)?.into_iter().map(changed_lines).collect();
+    out.push(Narrowing { files });
+    Ok(out)
+}
+
+fn changed_lines(file: ChangedFile) -> (String, Lines) {
+    let lines = match file.lines {
+        ChangedLines::All => Lines::All,
+        ChangedLines::Some(runs) => Lines::Runs(runs),
+    };
+    (file.path, lines)
+}
+
+fn statistics(analysis: &Analysis) -> Vec<(String, u64)> {
+    let hits = analysis.heap.hits();
+    let count = |n: usize| n as u64;
+    vec![
+        ("files".to_owned(), count(analysis.project.source_count())),
+        ("functions".to_owned(), count(analysis.facts.iter().map(|facts| facts.functions.len()).sum())),
+        ("instances".to_owned(), count(analysis.heap.instances().count())),
+        ("nodes".to_owned(), count(analysis.heap.node_count())),
+        ("objects".to_owned(), count(analysis.heap.objects().count())),
+        ("calls".to_owned(), count(analysis.heap.record.calls.len())),
+        ("roots".to_owned(), count(analysis.heap.record.roots.len())),
+        ("work".to_owned(), analysis.heap.work()),
+        ("nodes with many objects".to_owned(), u64::from(hits.many)),
+        ("nodes with widened strings".to_owned(), u64::from(hits.strings)),
+        ("functions at the clones' cap".to_owned(), u64::from(hits.clones)),
+    ]
+}

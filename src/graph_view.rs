@@ -1,0 +1,173 @@
+//! The module graph as the command line shows it.
+
+use crate::base::source::{FileId, LineIndex, Texts};
+use crate::cli::UserError;
+use crate::cli::engine::GraphRequest;
+use crate::cli::graph::{EdgeHow, EdgeKind, GraphEdge, GraphModule, GraphView, UnresolvedEdge};
+use crate::driver::Analysis;
+use crate::heap::record::{How, LoadForm};
+use crate::modules::{Reason, Resolution};
+use crate::syntax::facts::{Export, Imported};
+
+/// The graph of a project, or of what some files reach.
+pub(crate) fn graph_view(analysis: &Analysis, request: &GraphRequest) -> Result<GraphView, UserError> {
+    let mut view = GraphView {
+        root: crate::engine::displayed_root(&analysis.project.root)?,
+        modules: analysis
+            .project
+            .files
+            .iter()
+            .filter(|file| !file.is_json())
+            .map(|file| GraphModule::File(file.path.clone()))
+            .collect(),
+        ..GraphView::default()
+    };
+    static_edges(analysis, &mut view);
+    dynamic_edges(analysis, &mut view);
+    view.edges.sort();
+    view.edges.dedup();
+    view.unresolved.sort();
+    view.unresolved.dedup();
+    if !request.from.is_empty() {
+        keep_reached(analysis, request, &mut view)?;
+    }
+    view.modules.sort();
+    view.modules.dedup();
+    Ok(view)
+}
+
+fn line_of(analysis: &Analysis, file: FileId, offset: u32) -> u32 {
+    analysis.text(file).map_or(1, |text| LineIndex::new(&text).position(&text, offset).line)
+}
+
+fn static_edges(analysis: &Analysis, view: &mut GraphView) {
+    for load in &analysis.heap.record.static_loads {
+        let facts = &analysis.facts[load.file];
+        let import = facts.imports[load.import];
+        let is_export = facts.exports.iter().any(
+            |export| matches!(export, Export::From { import, .. } | Export::All { import } if *import == load.import),
+        );
+        let kind = match import.what {
+            _ if is_export => EdgeKind::ReExport,
+            Imported::Require => EdgeKind::Require,
+            _ => EdgeKind::Import,
+        };
+        let place = (load.file, line_of(analysis, load.file, import.range.start));
+        add(analysis, view, place, (kind, EdgeHow::Constant), facts.name(import.specifier), &load.target);
+    }
+}
+
+fn dynamic_edges(analysis: &Analysis, view: &mut GraphView) {
+    for load in &analysis.heap.record.loads {
+        let key = analysis.heap.instance(load.instance).key;
+        let call = &analysis.facts[key.file].calls[load.call];
+        let place = (key.file, line_of(analysis, key.file, call.range.start));
+        let kind = match load.form {
+            LoadForm::Import => EdgeKind::DynamicImport,
+            LoadForm::Resolve => EdgeKind::Resolve,
+            LoadForm::Require | LoadForm::Loader | LoadForm::Fresh => EdgeKind::Require,
+        };
+        let is_one = load.found.len() == 1;
+        for (specifier, how, targets) in &load.found {
+            let how = match how {
+                _ if load.form == LoadForm::Loader => EdgeHow::Loader,
+                How::Constant if is_one => EdgeHow::Constant,
+                How::Constant | How::Values => EdgeHow::Values,
+                How::Template => EdgeHow::Template,
+                How::Directory => EdgeHow::Directory,
+                How::Loader => EdgeHow::Loader,
+            };
+            let root = format!("{}/", analysis.project.root.display());
+            let specifier = specifier.replace(&root, "").replace('*', "${…}");
+            for target in targets {
+                add(analysis, view, place, (kind, how), &specifier, target);
+            }
+            if targets.is_empty() {
+                unresolved(analysis, view, place, &specifier, load.problem.unwrap_or(Reason::NoMatch));
+            }
+        }
+        if load.found.is_empty() {
+            let specifier = analysis
+                .facts[key.file]
+                .arguments_of(load.call)
+                .first()
+                .and_then(|arg| analysis.facts[key.file].value_range(key.function, arg.value))
+                .and_then(|range| {
+                    let text = analysis.text(key.file)?;
+                    text.get(range.start as usize..range.end as usize).map(str::to_owned)
+                })
+                .unwrap_or_default();
+            unresolved(analysis, view, place, &specifier, load.problem.unwrap_or(Reason::UnknownValue));
+        }
+    }
+}
+
+fn add(
+    analysis: &Analysis,
+    view: &mut GraphView,
+    (file, line): (FileId, u32),
+    (kind, how): (EdgeKind, EdgeHow),
+    specifier: &str,
+    target: &Resolution,
+) {
+    let module = match target {
+        Resolution::File(file) => GraphModule::File(Texts::path(analysis, *file).to_owned()),
+        Resolution::Package { name, .. } => GraphModule::Package(name.clone()),
+        Resolution::Builtin(name) => GraphModule::Builtin(format!("node:{}", name.trim_start_matches("node:"))),
+        Resolution::Unresolved(reason) => {
+            return unresolved(analysis, view, (file, line), specifier, *reason);
+        }
+    };
+    view.edges.push(GraphEdge {
+        from: Texts::path(analysis, file).to_owned(),
+        to: module.name().to_owned(),
+        kind,
+        how,
+        specifier: specifier.to_owned(),
+        line,
+    });
+    view.modules.push(module);
+}
+
+fn unresolved(analysis: &Analysis, view: &mut GraphView, (file, line): (FileId, u32), specifier: &str, reason: Reason) {
+    let reason = match reason {
+        Reason::UnknownValue => "unknown value",
+        Reason::NoMatch => "no match",
+        Reason::TooMany => "more than the limit",
+        Reason::OutsideRoot => "outside the root",
+    };
+    view.unresolved.push(UnresolvedEdge {
+        from: Texts::path(analysis, file).to_owned(),
+        specifier: specifier.to_owned(),
+        line,
+        reason: reason.to_owned(),
+    });
+}
+
+/// Keeps what the files of `--from` reach.
+fn keep_reached(analysis: &Analysis, request: &GraphRequest, view: &mut GraphView) -> Result<(), UserError> {
+    let from = crate::driver::working_directory()?;
+    let mut reached: Vec<String> = Vec::new();
+    for path in &request.from {
+        let absolute = from.join(path);
+        let absolute = analysis.fs.canonicalize(&absolute).unwrap_or(absolute);
+        let inner = absolute.strip_prefix(&analysis.project.root).ok().map(|p| p.to_string_lossy().replace('\\', "/"));
+        match inner.filter(|inner| analysis.project.file_at(inner).is_some()) {
+            Some(inner) => reached.push(inner),
+            None => return Err(UserError::new(format!("{} is no file of the project", path.display()))),
+        }
+    }
+    let mut at = 0;
+    while let Some(module) = reached.get(at).cloned() {
+        at += 1;
+        for edge in view.edges.iter().filter(|edge| edge.from == module) {
+            if !reached.contains(&edge.to) {
+                reached.push(edge.to.clone());
+            }
+        }
+    }
+    view.modules.retain(|module| reached.iter().any(|name| name == module.name()));
+    view.edges.retain(|edge| reached.contains(&edge.from));
+    view.unresolved.retain(|edge| reached.contains(&edge.from));
+    Ok(())
+}

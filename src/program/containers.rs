@@ -1,0 +1,231 @@
+//! What a container is called, and what is said of it.
+
+use crate::base::finding::{Container, RootedBy};
+use crate::base::source::FileId;
+use crate::heap::object::{ObjectId, ObjectKind, Source};
+use crate::program::changes::{self, Change, Target};
+use crate::program::holders::{self, Link, Naming, Owner};
+use crate::program::Program;
+
+impl Program<'_> {
+    /// How a change's container is held and called. None if nothing module-lifetime is found to hold it.
+    pub fn naming(&self, change: &Change) -> Option<Naming> {
+        match change.target {
+            Target::Object(object) => {
+                let mut naming = self.naming_of(object, change.file)?;
+                if let Some(field) = change.field.filter(|_| change.key.is_none()) {
+                    let text = changes::field_text(&self.stages, field);
+                    if text != "length" {
+                        naming.path.push(text);
+                    }
+                }
+                Some(naming)
+            }
+            Target::Slot(_) => self.naming_of_slot(change),
+        }
+    }
+
+    fn naming_of(&self, object: ObjectId, from: FileId) -> Option<Naming> {
+        let chain = self.holders.chain(&self.stages, object);
+        if let Some(naming) = holders::name_chain(&self.stages, &chain, from) {
+            return Some(naming);
+        }
+        let source = &self.stages.heap.object(object).source;
+        let holder = holders::owner_of(&self.stages, object);
+        let path = vec![self.object_text(object)];
+        let rooted_by = match source {
+            Source::Global | Source::Native(_) => RootedBy::Global,
+            Source::Prototype { .. } => RootedBy::Prototype,
+            Source::Class { .. } | Source::Function { .. } => RootedBy::ClassStatic,
+            Source::Instance { .. } => RootedBy::SingletonField,
+            Source::External { package, .. } if self.stages.heap.text(*package).is_empty() => RootedBy::Global,
+            _ => RootedBy::RequiredModule,
+        };
+        Some(Naming { path, holder, rooted_by, declaration: None })
+    }
+
+    /// What an object is called where nothing holds it by name.
+    fn object_text(&self, object: ObjectId) -> String {
+        let heap = self.stages.heap;
+        match &heap.object(object).source {
+            Source::Exports(_) | Source::Module(_) => "exports".to_owned(),
+            Source::Namespace(_) => "namespace".to_owned(),
+            Source::Global => "globalThis".to_owned(),
+            Source::Native(native) => native.label(),
+            Source::External { label, .. } => heap.text(*label).to_owned(),
+            Source::Prototype { of } => format!("{}.prototype", self.object_text(*of)),
+            Source::Function { file, function, .. } => {
+                let facts = &self.stages.facts[*file];
+                facts.functions[*function].name.map_or("function", |name| facts.name(name)).to_owned()
+            }
+            Source::Class { file, class, .. } => {
+                let facts = &self.stages.facts[*file];
+                facts.classes[*class].name.map_or("class", |name| facts.name(name)).to_owned()
+            }
+            Source::Instance { class, .. } => self.object_text(*class),
+            _ => self.kind_word(object).to_owned(),
+        }
+    }
+
+    fn naming_of_slot(&self, change: &Change) -> Option<Naming> {
+        if let Some(binding) = change.binding {
+            let facts = &self.stages.facts[change.file];
+            let info = facts.bindings[binding];
+            let is_module_level = info.function == crate::syntax::facts::MODULE_BODY;
+            return Some(Naming {
+                path: vec![facts.name(info.name).to_owned()],
+                holder: Owner::File(change.file),
+                rooted_by: if is_module_level { RootedBy::ModuleVariable } else { RootedBy::Closure },
+                declaration: Some((change.file, binding)),
+            });
+        }
+        let (object, _) = change.base?.as_object()?;
+        let mut naming = self.naming_of(object, change.file)?;
+        let field = change.field?;
+        naming.path.push(changes::field_text(&self.stages, field));
+        naming.rooted_by = match self.stages.heap.object(object).source {
+            Source::Instance { .. } => RootedBy::SingletonField,
+            Source::Prototype { .. } => RootedBy::Prototype,
+            Source::Class { .. } | Source::Function { .. } => RootedBy::ClassStatic,
+            _ => naming.rooted_by,
+        };
+        Some(naming)
+    }
+
+    /// The contract's container of a change.
+    pub fn container(&self, change: &Change) -> Option<Container> {
+        let naming = self.naming(change)?;
+        let owner = match change.target {
+            Target::Object(object) => holders::owner_of(&self.stages, object),
+            Target::Slot(_) => match change.base.and_then(|base| base.as_object()) {
+                Some((object, _)) => holders::owner_of(&self.stages, object),
+                None => Owner::File(change.file),
+            },
+        };
+        Some(Container {
+            name: self.display_name(&naming),
+            path: naming.path.join("."),
+            rooted_by: naming.rooted_by,
+            holder: self.owner_text(&naming.holder),
+            owner: self.owner_text(&owner),
+        })
+    }
+
+    /// `supportedExtensions of validators/name.js`.
+    fn display_name(&self, naming: &Naming) -> String {
+        let path: Vec<&str> =
+            naming.path.iter().map(String::as_str).filter(|part| !matches!(*part, "exports" | "default")).collect();
+        let mut name = String::new();
+        for part in &path {
+            if !name.is_empty() && !part.starts_with('[') {
+                name.push('.');
+            }
+            name.push_str(part);
+        }
+        if name.is_empty() {
+            "exports".clone_into(&mut name);
+        }
+        match &naming.holder {
+            Owner::Platform(_) => name,
+            holder => format!("{name} of {}", self.owner_text(holder)),
+        }
+    }
+
+    /// An owner as the contract writes it.
+    pub fn owner_text(&self, owner: &Owner) -> String {
+        match owner {
+            Owner::File(file) => self.path(*file).to_owned(),
+            Owner::Package(name) => name.clone(),
+            Owner::Platform(name) if name == "ecmascript" => name.clone(),
+            Owner::Platform(_) => "node".to_owned(),
+        }
+    }
+
+    /// The module that made the object that a change writes to. A helper's `this` and what its callers own is theirs.
+    pub fn owner(&self, change: &Change) -> Owner {
+        match change.base.and_then(|base| base.as_object()) {
+            Some((object, _)) => holders::owner_of(&self.stages, object),
+            None => Owner::File(change.file),
+        }
+    }
+
+    /// Whether an object grows by entries, as a word for messages: `array`, `map`.
+    pub fn kind_word(&self, object: ObjectId) -> &'static str {
+        match self.stages.heap.object(object).kind {
+            ObjectKind::Array => "array",
+            ObjectKind::Map => "map",
+            ObjectKind::Set => "set",
+            _ => "object",
+        }
+    }
+
+    /// The word for a change's container.
+    pub fn container_word(&self, change: &Change) -> &'static str {
+        match change.target {
+            Target::Object(object) => self.kind_word(object),
+            Target::Slot(_) if change.kind == "add-assign" => "string",
+            Target::Slot(_) if change.kind == "link" => "linked list",
+            Target::Slot(slot) => self
+                .stages
+                .heap
+                .points_to(slot)
+                .iter()
+                .find_map(|value| value.as_object())
+                .map_or("value", |(object, _)| self.kind_word(object)),
+        }
+    }
+
+    /// Whether a change writes to an object that the module itself, or a class of it, made; or, in a helper, to one that
+    /// a caller's module made.
+    pub fn is_own(&self, change: &Change) -> bool {
+        let Owner::File(owner) = self.owner(change) else { return false };
+        if owner == change.file {
+            return true;
+        }
+        self.is_this(change) || self.is_given_by(change, owner)
+    }
+
+    /// Whether the base is `this`: an instance belongs to its class, and the class's code includes its parents.
+    fn is_this(&self, change: &Change) -> bool {
+        let node = self.stages.heap.node(change.instance, crate::syntax::facts::THIS);
+        change.base_node.is_some_and(|base| base == node)
+            && change.base.and_then(|base| base.as_object()).is_some_and(|(object, _)| {
+                matches!(self.stages.heap.object(object).source, Source::Instance { .. } | Source::Prototype { .. })
+            })
+    }
+
+    /// Whether the base came in as a parameter, from a caller in the owner's module.
+    fn is_given_by(&self, change: &Change, owner: FileId) -> bool {
+        let Some(base) = change.base_node else { return false };
+        let facts = &self.stages.facts[change.file];
+        let is_param = facts
+            .params_of(change.function)
+            .iter()
+            .any(|param| self.stages.heap.node(change.instance, param.value) == base);
+        is_param
+            && self
+                .stages
+                .contexts
+                .callers(change.instance)
+                .iter()
+                .any(|&caller| self.stages.heap.instance(caller).key.file == owner)
+    }
+
+    /// Whether the owner's own code ever writes or declares the property of a change.
+    pub fn is_declared(&self, change: &Change) -> bool {
+        let (Owner::File(owner), Some(field)) = (self.owner(change), change.field) else { return false };
+        let facts = &self.stages.facts[owner];
+        let name = changes::field_text(&self.stages, field);
+        facts.constraints.iter().any(|constraint| match constraint {
+            crate::syntax::facts::Constraint::Store { key: crate::syntax::facts::Key::Name(key), .. } => {
+                facts.name(*key) == name
+            }
+            _ => false,
+        })
+    }
+
+    /// The links that hold an object.
+    pub fn links(&self, object: ObjectId) -> &[Link] {
+        self.holders.of(object)
+    }
+}

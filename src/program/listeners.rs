@@ -1,0 +1,199 @@
+//! Listeners, subscriptions and timers that are added, and whether anything takes them off.
+
+use crate::base::source::FileId;
+use crate::base::span::ByteRange;
+use crate::heap::field::Field;
+use crate::heap::graph::NodeId;
+use crate::heap::object::{InstanceId, Lifetime, ObjectId, Source, Value};
+use crate::heap::record::{Listening, Unlistening};
+use crate::models::facts::ListenerRemoval;
+use crate::program::holders::{self, Owner};
+use crate::program::Program;
+
+/// A registration of a listener.
+#[derive(Clone, Debug)]
+pub struct ListenerUse {
+    /// The file.
+    pub file: FileId,
+    /// The function in its context.
+    pub instance: InstanceId,
+    /// The call's place.
+    pub range: ByteRange,
+    /// The emitter as the code calls it; none for the platform's timers.
+    pub emitter: Option<String>,
+    /// The emitter's owner.
+    pub owner: Owner,
+    /// The event, if it is a constant.
+    pub event: Option<String>,
+    /// What was called, as people write it.
+    pub call: String,
+    /// How it would be taken off.
+    pub removal: ListenerRemoval,
+    /// The node and object of the emitter, for the steps.
+    pub emitter_value: Option<(NodeId, ObjectId)>,
+    /// The index of the record's entry.
+    index: usize,
+}
+
+impl Program<'_> {
+    /// Registrations on something module-lifetime or on the platform.
+    pub fn listeners(&self) -> Vec<ListenerUse> {
+        let record = &self.stages.heap.record;
+        record.listenings.iter().enumerate().filter_map(|(index, use_)| self.listener(index, use_)).collect()
+    }
+
+    fn listener(&self, index: usize, listening: &Listening) -> Option<ListenerUse> {
+        let heap = self.stages.heap;
+        let key = heap.instance(listening.instance).key;
+        let facts = &self.stages.facts[key.file];
+        let call = facts.calls.get(listening.call)?;
+        let (emitter, owner, emitter_value) = match listening.emitter {
+            None => (None, Owner::Platform("timers".to_owned()), None),
+            Some(value) => {
+                let (object, lifetime) = value.as_object()?;
+                if lifetime == Lifetime::Fresh {
+                    return None;
+                }
+                let node = self.receiver_of(listening.instance, listening.call, value);
+                let text = node.and_then(|node| self.node_text(node)).filter(|text| text.len() <= 40);
+                let name = text.unwrap_or_else(|| match &heap.object(object).source {
+                    Source::External { label, .. } => heap.text(*label).to_owned(),
+                    _ => "the emitter".to_owned(),
+                });
+                (Some(name), holders::owner_of(&self.stages, object), node.map(|node| (node, object)))
+            }
+        };
+        Some(ListenerUse {
+            file: key.file,
+            instance: listening.instance,
+            range: call.place,
+            emitter,
+            owner,
+            event: listening.event.and_then(|node| self.constant_text(node)),
+            call: self.stages.models.facts(listening.path).label.clone(),
+            removal: listening.removal,
+            emitter_value,
+            index,
+        })
+    }
+
+    fn receiver_of(
+        &self,
+        instance: InstanceId,
+        call: crate::syntax::facts::CallId,
+        value: Value,
+    ) -> Option<NodeId> {
+        let facts = &self.stages.facts[self.stages.heap.instance(instance).key.file];
+        let mut nodes = Vec::new();
+        if let crate::syntax::facts::Callee::Method { base, .. } = facts.calls[call].callee {
+            nodes.push(self.stages.heap.node(instance, base));
+        }
+        nodes.extend(facts.arguments_of(call).iter().map(|arg| self.stages.heap.node(instance, arg.value)));
+        nodes.into_iter().find(|&node| self.stages.heap.points_to(node).contains(value))
+    }
+
+    /// The one constant string of a node.
+    pub(super) fn constant_text(&self, node: NodeId) -> Option<String> {
+        let mut texts = self.stages.heap.points_to(node).iter().filter_map(|value| match value.kind() {
+            crate::heap::object::ValueKind::String(id) => {
+                Some(crate::heap::strings::display(self.stages.heap.string(id)))
+            }
+            _ => None,
+        });
+        let first = texts.next()?;
+        texts.next().is_none().then_some(first)
+    }
+
+    /// Whether something that runs takes the listener off again, or it goes by itself.
+    pub fn is_taken_off(&self, listener: &ListenerUse) -> bool {
+        let listening = &self.stages.heap.record.listenings[listener.index];
+        if listening.removal == ListenerRemoval::Once || self.has_signal(listening) {
+            return true;
+        }
+        self.stages.heap.record.unlistenings.iter().any(|removal| self.matches(listening, removal))
+            || self.is_handle_called(listening)
+    }
+
+    /// `{once: true}` and `{signal}` as the last argument.
+    fn has_signal(&self, listening: &Listening) -> bool {
+        let heap = self.stages.heap;
+        let facts = &self.stages.facts[heap.instance(listening.instance).key.file];
+        let Some(last) = facts.arguments_of(listening.call).get(2) else { return false };
+        let node = heap.node(listening.instance, last.value);
+        heap.points_to(node).iter().filter_map(|v| v.as_object()).any(|(object, _)| {
+            ["once", "signal"]
+                .iter()
+                .any(|name| heap.name(name).is_some_and(|name| heap.field(object, Field::name(name)).is_some()))
+        })
+    }
+
+    fn matches(&self, listening: &Listening, removal: &Unlistening) -> bool {
+        let runs = self
+            .stages
+            .contexts
+            .of(removal.instance)
+            .is_some_and(|context| context.kind > crate::base::finding::ContextKind::Test);
+        if !runs {
+            return false;
+        }
+        let is_same_emitter = match (listening.emitter, removal.emitter) {
+            (Some(a), Some(b)) => a.as_object().map(|o| o.0) == b.as_object().map(|o| o.0),
+            (_, None) => true,
+            (None, Some(_)) => false,
+        };
+        if !is_same_emitter {
+            return false;
+        }
+        match (removal.listener, listening.listener, listening.result) {
+            (None, ..) => true,
+            (Some(removed), added, result) => {
+                added.is_some_and(|added| self.share_object(added, removed))
+                    || result.is_some_and(|result| self.share_object(result, removed))
+            }
+        }
+    }
+
+    /// Whether what the registration gave is called, or has a method called that ends it, by something that runs.
+    fn is_handle_called(&self, listening: &Listening) -> bool {
+        if listening.removal != ListenerRemoval::ByHandle {
+            return false;
+        }
+        let Some(result) = listening.result else { return false };
+        let heap = self.stages.heap;
+        let handles: Vec<ObjectId> =
+            heap.points_to(result).iter().filter_map(|v| v.as_object()).map(|(object, _)| object).collect();
+        let is_handle = |node: NodeId| {
+            heap.points_to(node).iter().filter_map(|v| v.as_object()).any(|(object, _)| handles.contains(&object))
+        };
+        heap.instances().any(|(instance, info)| {
+            if self.stages.contexts.of(instance).is_none() {
+                return false;
+            }
+            let facts = &self.stages.facts[info.key.file];
+            facts.constraints_of(info.key.function).iter().any(|constraint| {
+                let crate::syntax::facts::Constraint::Call { call } = constraint else { return false };
+                match facts.calls[*call].callee {
+                    crate::syntax::facts::Callee::Value(value) => is_handle(heap.node(instance, value)),
+                    crate::syntax::facts::Callee::Method { base, key: crate::syntax::facts::Key::Name(name) } => {
+                        matches!(facts.name(name), "unsubscribe" | "dispose" | "remove" | "off" | "stop" | "close" | "cancel")
+                            && is_handle(heap.node(instance, base))
+                    }
+                    _ => false,
+                }
+            })
+        })
+    }
+
+    /// The steps to the emitter.
+    pub fn emitter_steps(&self, listener: &ListenerUse) -> Vec<crate::base::finding::Step> {
+        listener.emitter_value.map_or_else(Vec::new, |(node, object)| self.way_to(node, object))
+    }
+
+    /// Whether a flag guards the registration so that it happens once.
+    pub fn is_registered_once(&self, listener: &ListenerUse) -> bool {
+        let listening = &self.stages.heap.record.listenings[listener.index];
+        let key = self.stages.heap.instance(listening.instance).key;
+        let call = &self.stages.facts[key.file].calls[listening.call];
+        self.guards_happen_once(listening.instance, key.file, key.function, call.guards)
+    }
+}

@@ -1,0 +1,144 @@
+//! Loads of modules: which are computed, which block a request, which load anew.
+
+use crate::base::finding::ContextKind;
+use crate::base::source::FileId;
+use crate::base::span::ByteRange;
+use crate::heap::object::{InstanceId, Source};
+use crate::heap::record::LoadForm;
+use crate::modules::{Reason, Resolution};
+use crate::program::changes::Effect;
+use crate::program::Program;
+use crate::syntax::facts::Constraint;
+
+/// A `require`, `import()` or loader call.
+#[derive(Clone, Debug)]
+pub struct LoadUse {
+    /// The file.
+    pub file: FileId,
+    /// The function in its context.
+    pub instance: InstanceId,
+    /// The call's place.
+    pub range: ByteRange,
+    /// Whether it is a synchronous `require`.
+    pub is_require: bool,
+    /// Whether its specifier is written out.
+    pub is_constant: bool,
+    /// The specifier as the code has it.
+    pub specifier: String,
+    /// How many modules it may load.
+    pub targets: usize,
+    /// Why it is not known what it loads.
+    pub problem: Option<Reason>,
+}
+
+/// A module that is loaded anew.
+#[derive(Clone, Debug)]
+pub struct Reloading {
+    /// The file.
+    pub file: FileId,
+    /// The function in its context.
+    pub instance: InstanceId,
+    /// The place.
+    pub range: ByteRange,
+    /// What does it: `delete require.cache[…]`, a helper, `import()` with a changing query.
+    pub how: String,
+}
+
+impl Program<'_> {
+    /// All loads by calls.
+    pub fn loads(&self) -> Vec<LoadUse> {
+        let heap = self.stages.heap;
+        let mut out = Vec::new();
+        for load in &heap.record.loads {
+            if load.form == LoadForm::Resolve {
+                continue;
+            }
+            let key = heap.instance(load.instance).key;
+            let facts = &self.stages.facts[key.file];
+            let Some(call) = facts.calls.get(load.call) else { continue };
+            let argument = facts.arguments_of(load.call).first();
+            let is_constant = argument.is_some_and(|arg| {
+                facts.constraints_of(key.function).iter().any(
+                    |constraint| matches!(constraint, Constraint::String { dst, .. } if *dst == arg.value),
+                ) && !facts.bindings.iter().any(|b| b.function == key.function && b.home == arg.value)
+            });
+            let specifier = argument
+                .and_then(|arg| facts.value_range(key.function, arg.value))
+                .map(|range| self.text(key.file, range))
+                .unwrap_or_default();
+            let targets = load
+                .found
+                .iter()
+                .flat_map(|(_, _, targets)| targets)
+                .filter(|target| !matches!(target, Resolution::Unresolved(_)))
+                .count();
+            let problem = load.problem.filter(|_| targets == 0).or_else(|| {
+                let is_unknown = targets == 0 && !is_constant;
+                is_unknown.then_some(if load.found.is_empty() { Reason::UnknownValue } else { Reason::NoMatch })
+            });
+            let problem = problem.or(load.problem.filter(|reason| *reason == Reason::TooMany));
+            out.push(LoadUse {
+                file: key.file,
+                instance: load.instance,
+                range: call.place,
+                is_require: load.form == LoadForm::Require,
+                is_constant,
+                specifier,
+                targets,
+                problem: problem.filter(|_| !is_constant),
+            });
+        }
+        out
+    }
+
+    /// What loads modules anew: evictions from `require.cache`, helpers, `import()` of changing URLs.
+    pub fn reloads(&self) -> Vec<Reloading> {
+        let heap = self.stages.heap;
+        let mut out = Vec::new();
+        for change in self.changes() {
+            let is_eviction = matches!(change.effect, Effect::Remove | Effect::Delete)
+                && change.base.and_then(|base| base.as_object()).is_some_and(|(object, _)| {
+                    matches!(heap.object(object).source, Source::Cache)
+                });
+            if is_eviction {
+                out.push(Reloading {
+                    file: change.file,
+                    instance: change.instance,
+                    range: change.range,
+                    how: "a module is taken out of require.cache".to_owned(),
+                });
+            }
+        }
+        for reload in &heap.record.reloads {
+            let key = heap.instance(reload.instance).key;
+            let call = &self.stages.facts[key.file].calls[reload.call];
+            let text = self.text(key.file, call.range);
+            let how = format!("`{text}` loads a module anew");
+            out.push(Reloading { file: key.file, instance: reload.instance, range: call.place, how });
+        }
+        for load in heap.record.loads.iter().filter(|load| load.form == LoadForm::Import) {
+            let changes = load.found.iter().any(|(text, _, _)| {
+                text.split_once(['?', '#']).is_some_and(|(_, query)| query.contains('*'))
+            });
+            if changes {
+                let key = heap.instance(load.instance).key;
+                let call = &self.stages.facts[key.file].calls[load.call];
+                let how = "import() of a changing URL makes a new module each time".to_owned();
+                out.push(Reloading { file: key.file, instance: load.instance, range: call.place, how });
+            }
+        }
+        out
+    }
+
+    /// Whether a change evicts a module: that has a rule of its own.
+    pub fn is_eviction(&self, change: &crate::program::Change) -> bool {
+        change.base.and_then(|base| base.as_object()).is_some_and(|(object, _)| {
+            matches!(self.stages.heap.object(object).source, Source::Cache)
+        })
+    }
+
+    /// The kind of an instance's context.
+    pub fn kind_of(&self, instance: InstanceId) -> ContextKind {
+        self.stages.contexts.of(instance).map_or(ContextKind::Init, |context| context.kind)
+    }
+}

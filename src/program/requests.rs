@@ -1,0 +1,77 @@
+//! Data of a request that is kept where another request can see it.
+
+use crate::heap::field::{Field, FieldKind};
+use crate::heap::graph::NodeId;
+use crate::heap::object::{Data, Lifetime, Source, ValueKind};
+use crate::models::facts::DataKind;
+use crate::program::changes::{Change, Effect};
+use crate::program::Program;
+use crate::syntax::facts::{Constraint, Export, Key, Reuse};
+
+impl Program<'_> {
+    /// Whether a change overwrites a lasting place with data of the request that it handles.
+    pub fn keeps_request_data(&self, change: &Change) -> bool {
+        let is_overwrite = matches!(change.effect, Effect::Replace(Reuse::None)) || self.is_constant_entry(change);
+        is_overwrite
+            && change.lifetime == Lifetime::Module
+            && !self.is_initialisation(change)
+            && change.values.iter().any(|&value| self.is_request_data(value, 2))
+            && self.is_read(change)
+    }
+
+    /// `map.set('current', x)`: an entry under a constant key is overwritten too.
+    fn is_constant_entry(&self, change: &Change) -> bool {
+        change.effect == Effect::Grow
+            && change.key.is_some()
+            && self.keys(change) == Some(crate::program::Keys::Finite)
+            && matches!(change.kind.as_str(), "set" | "computed-key")
+            && change.key.is_some_and(|key| self.constant_text(key).is_some())
+    }
+
+    /// Whether a node holds data of a request, itself or in an object that was just made of it.
+    fn is_request_data(&self, node: NodeId, depth: u8) -> bool {
+        let heap = self.stages.heap;
+        heap.points_to(node).iter().any(|value| match value.kind() {
+            ValueKind::Data(data) => data == Data::Known(DataKind::Request),
+            ValueKind::String(_) => false,
+            ValueKind::Object(object, lifetime) => match heap.object(object).source {
+                Source::External { path: Some(path), .. } => {
+                    self.stages.models.facts(path).value.data == Some(DataKind::Request)
+                }
+                Source::Site { .. } | Source::Call { .. } | Source::Instance { .. }
+                    if lifetime == Lifetime::Fresh && depth > 0 =>
+                {
+                    heap.fields_of(object).iter().any(|&(field, node)| {
+                        let is_value = matches!(field.kind(), FieldKind::Name(_) | FieldKind::Index(_))
+                            || field == Field::ELEMENT
+                            || field == Field::PROMISED;
+                        is_value && self.is_request_data(node, depth - 1)
+                    })
+                }
+                _ => false,
+            },
+        })
+    }
+
+    /// Whether some code reads the place, or can: it is exported.
+    fn is_read(&self, change: &Change) -> bool {
+        let facts = &self.stages.facts[change.file];
+        if let Some(binding) = change.binding {
+            let info = facts.bindings[binding];
+            return facts.exports.iter().any(|export| matches!(export, Export::Binding { binding: b, .. } if *b == binding))
+                || facts.constraints.iter().any(
+                    |constraint| matches!(constraint, Constraint::LoadOuter { binding: b, .. } if *b == binding),
+                )
+                || self.stages.heap.edges(self.stages.heap.node(self.stages.heap.body(change.file), info.home)).len() > 1;
+        }
+        let Some(field) = change.field else { return true };
+        let FieldKind::Name(name) = field.kind() else { return true };
+        let text = self.stages.heap.text(name);
+        self.stages.facts.iter().any(|facts| {
+            facts.constraints.iter().any(|constraint| match constraint {
+                Constraint::Load { key: Key::Name(key), .. } => facts.name(*key) == text,
+                _ => false,
+            })
+        })
+    }
+}

@@ -1,0 +1,321 @@
+//! The way from the place where an object became module-lifetime to a write: shortest first, backward over the solved
+//! edges.
+
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::base::finding::Step;
+use crate::base::source::FileId;
+use crate::heap::Heap;
+use crate::heap::field::Field;
+use crate::heap::graph::NodeId;
+use crate::heap::object::{InstanceId, ObjectId, Source};
+use crate::heap::record::LoadForm;
+use crate::program::{Change, Program, Target, changes};
+use crate::syntax::facts::{Callee, Constraint, FunctionId, Key, MODULE_BODY, ValueId};
+
+/// How many nodes are looked at for one way.
+const NODES: usize = 20_000;
+/// How many levels of objects a way goes up.
+const LEVELS: usize = 6;
+
+/// The edges of the graph, turned around.
+#[derive(Debug, Default)]
+pub(super) struct Reversed {
+    starts: Vec<u32>,
+    sources: Vec<NodeId>,
+}
+
+impl Reversed {
+    /// Turns the edges around, in two passes: counts, then places.
+    pub(super) fn new(heap: &Heap) -> Self {
+        let count = heap.node_count();
+        let mut starts = vec![0_u32; count + 2];
+        let nodes = || (0..u32::try_from(count).unwrap_or(u32::MAX)).map(NodeId);
+        let is_own = |node: NodeId| heap.representative(node) == node;
+        for node in nodes().filter(|&node| is_own(node)) {
+            for edge in heap.edges(node) {
+                starts[heap.representative(edge.to).0 as usize + 2] += 1;
+            }
+        }
+        for index in 2..starts.len() {
+            starts[index] += starts[index - 1];
+        }
+        let mut sources = vec![NodeId(0); *starts.last().unwrap_or(&0) as usize];
+        for node in nodes().filter(|&node| is_own(node)) {
+            for edge in heap.edges(node) {
+                let at = &mut starts[heap.representative(edge.to).0 as usize + 1];
+                sources[*at as usize] = node;
+                *at += 1;
+            }
+        }
+        Self { starts, sources }
+    }
+
+    fn sources_of(&self, node: NodeId) -> &[NodeId] {
+        let at = node.0 as usize;
+        match (self.starts.get(at), self.starts.get(at + 1)) {
+            (Some(&start), Some(&end)) => &self.sources[start as usize..end as usize],
+            _ => &[],
+        }
+    }
+}
+
+impl Program<'_> {
+    /// The steps of a change: how its object came there.
+    pub fn steps(&self, change: &Change) -> Vec<Step> {
+        let mut steps = Vec::new();
+        match (change.base, change.base_node) {
+            (Some(base), Some(node)) => {
+                if let Some((object, _)) = base.as_object() {
+                    self.way(node, object, LEVELS, &mut steps);
+                }
+            }
+            _ => self.declaration_step(change, &mut steps),
+        }
+        if steps.is_empty() {
+            self.declaration_step(change, &mut steps);
+        }
+        steps.dedup_by(|b, a| a.span == b.span);
+        steps
+    }
+
+    /// The steps to where a node holds an object.
+    pub(super) fn way_to(&self, node: NodeId, object: ObjectId) -> Vec<Step> {
+        let mut steps = Vec::new();
+        self.way(node, object, LEVELS, &mut steps);
+        steps.dedup_by(|b, a| a.span == b.span);
+        steps
+    }
+
+    fn declaration_step(&self, change: &Change, steps: &mut Vec<Step>) {
+        let Some(naming) = self.naming(change) else { return };
+        if let Some((file, binding)) = naming.declaration {
+            let facts = &self.stages.facts[file];
+            let info = facts.bindings[binding];
+            let name = facts.name(info.name);
+            let label = if info.function == MODULE_BODY {
+                format!("`{name}` is a variable of the module {}: it lives as long as the process", self.path(file))
+            } else {
+                format!("`{name}` is kept by a closure that outlives the call")
+            };
+            steps.push(Step { span: info.range.at(file), label });
+        } else if let Target::Object(object) = change.target
+            && let Source::External { .. } | Source::Global | Source::Native(_) = self.stages.heap.object(object).source
+        {
+            let label = format!("`{}` lives as long as the process", naming.path.join("."));
+            steps.push(Step { span: change.range.at(change.file), label });
+        }
+    }
+
+    /// Adds the steps from a root to the node that holds the object.
+    fn way(&self, node: NodeId, object: ObjectId, levels: usize, steps: &mut Vec<Step>) {
+        let path = self.path_to(node, object);
+        let Some(&first) = path.first() else { return };
+        if let Some((parent, field)) = self.field_at(first) {
+            // The object was read from a field: how its holder came to where it was read comes first.
+            if levels > 0 {
+                self.way_of_holder(&path, parent, field, levels - 1, steps);
+            }
+        }
+        for (index, &at) in path.iter().enumerate() {
+            let previous = index.checked_sub(1).map(|before| path[before]);
+            if let Some(step) = self.step(at, previous, object) {
+                steps.push(step);
+            }
+        }
+    }
+
+    /// The holder's way, to the base of the load that read the field.
+    fn way_of_holder(&self, path: &[NodeId], parent: ObjectId, field: Field, levels: usize, steps: &mut Vec<Step>) {
+        if let Source::Module(file) | Source::Namespace(file) = self.stages.heap.object(parent).source {
+            let _ = (file, field);
+            return;
+        }
+        let Some(&read) = path.get(1) else { return };
+        let Some((instance, value)) = self.value_at(read) else { return };
+        let key = self.stages.heap.instance(instance).key;
+        let facts = &self.stages.facts[key.file];
+        for constraint in facts.constraints_of(key.function) {
+            let base = match constraint {
+                Constraint::Load { dst, base, .. } if *dst == value => *base,
+                Constraint::Iterate { dst, src, .. } if *dst == value => *src,
+                Constraint::Call { call } if facts.calls[*call].dst == value => match facts.calls[*call].callee {
+                    Callee::Method { base, .. } => base,
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            let base = self.stages.heap.node(instance, base);
+            if self.holds(base, parent) {
+                self.way(base, parent, levels, steps);
+                return;
+            }
+        }
+    }
+
+    fn holds(&self, node: NodeId, object: ObjectId) -> bool {
+        self.stages.heap.points_to(node).iter().filter_map(|v| v.as_object()).any(|(held, _)| held == object)
+    }
+
+    /// The shortest path of nodes that hold the object, from where it comes into the program's hands to the node. It
+    /// begins at a field, at a variable of a module's body, or where the object is made.
+    fn path_to(&self, node: NodeId, object: ObjectId) -> Vec<NodeId> {
+        let heap = self.stages.heap;
+        let start = heap.representative(node);
+        let mut next: FxHashMap<NodeId, NodeId> = FxHashMap::default();
+        let mut seen: FxHashSet<NodeId> = FxHashSet::from_iter([start]);
+        let mut queue = VecDeque::from([start]);
+        let mut last = start;
+        while let Some(at) = queue.pop_front() {
+            last = at;
+            if at != start && (heap.field_of(at).is_some() || self.is_module_variable(at)) {
+                break;
+            }
+            if seen.len() > NODES {
+                break;
+            }
+            let before = seen.len();
+            for &from in self.reversed.sources_of(at) {
+                let from = heap.representative(from);
+                if self.holds(from, object) && seen.insert(from) {
+                    next.insert(from, at);
+                    queue.push_back(from);
+                }
+            }
+            if seen.len() == before && queue.is_empty() {
+                break;
+            }
+        }
+        let mut path = vec![last];
+        let mut at = last;
+        while let Some(&following) = next.get(&at) {
+            path.push(following);
+            at = following;
+        }
+        if path.last() == Some(&start) && start != node {
+            path.push(node);
+        }
+        path
+    }
+
+    fn field_at(&self, node: NodeId) -> Option<(ObjectId, Field)> {
+        self.stages.heap.field_of(node)
+    }
+
+    fn value_at(&self, node: NodeId) -> Option<(InstanceId, ValueId)> {
+        let instance = self.stages.heap.owner_of(node)?;
+        let info = self.stages.heap.instance(instance);
+        let value = node.0.checked_sub(info.base.0)?;
+        let count = self.stages.facts[info.key.file].functions[info.key.function].value_count;
+        (value < count).then_some((instance, ValueId(value)))
+    }
+
+    fn is_module_variable(&self, node: NodeId) -> bool {
+        let Some((instance, value)) = self.value_at(node) else { return false };
+        let key = self.stages.heap.instance(instance).key;
+        key.function == MODULE_BODY && self.binding_at(key.file, MODULE_BODY, value).is_some()
+    }
+
+    fn binding_at(&self, file: FileId, function: FunctionId, value: ValueId) -> Option<&str> {
+        let facts = &self.stages.facts[file];
+        let binding = facts.bindings.iter().find(|binding| binding.function == function && binding.home == value)?;
+        Some(facts.name(binding.name))
+    }
+
+    /// What happens at a node of the way.
+    fn step(&self, node: NodeId, previous: Option<NodeId>, object: ObjectId) -> Option<Step> {
+        if let Some((parent, field)) = self.field_at(node) {
+            return self.field_step(parent, field, object);
+        }
+        let (instance, value) = self.value_at(node)?;
+        let key = self.stages.heap.instance(instance).key;
+        let facts = &self.stages.facts[key.file];
+        let range = facts.value_range(key.function, value)?;
+        let text = shorten(&self.text(key.file, range));
+        let label = if key.function == MODULE_BODY
+            && let Some(name) = self.binding_at(key.file, MODULE_BODY, value)
+        {
+            format!("`{name}` is a variable of the module {}: it lives as long as the process", self.path(key.file))
+        } else if facts.params_of(key.function).iter().any(|param| param.value == value) {
+            format!("{} receives it as `{text}`", self.function_text(key.file, key.function))
+        } else if let Some(name) = self.binding_at(key.file, key.function, value) {
+            format!("`{name}` holds it")
+        } else {
+            self.expression_label(key.file, key.function, (instance, value), &text, previous)?
+        };
+        Some(Step { span: range.at(key.file), label })
+    }
+
+    /// The field of a holder as a step: only a module's exports have a place of their own worth saying.
+    fn field_step(&self, parent: ObjectId, field: Field, object: ObjectId) -> Option<Step> {
+        let heap = self.stages.heap;
+        let Source::Module(file) = heap.object(parent).source else {
+            let _ = (field, object);
+            return None;
+        };
+        let facts = &self.stages.facts[file];
+        let span = facts.functions[MODULE_BODY].head.at(file);
+        let label = format!("the module {} is loaded once and stays in the module cache", self.path(file));
+        Some(Step { span, label })
+    }
+
+    fn expression_label(
+        &self,
+        file: FileId,
+        function: FunctionId,
+        (instance, value): (InstanceId, ValueId),
+        text: &str,
+        _previous: Option<NodeId>,
+    ) -> Option<String> {
+        let facts = &self.stages.facts[file];
+        for constraint in facts.constraints_of(function) {
+            match constraint {
+                Constraint::Call { call } if facts.calls[*call].dst == value => {
+                    return Some(self.call_label(instance, *call, text));
+                }
+                Constraint::Load { dst, key, .. } if *dst == value => {
+                    let name = match key {
+                        Key::Name(name) => format!("its property `{}`", facts.name(*name)),
+                        _ => "one of its elements".to_owned(),
+                    };
+                    return Some(format!("{name} is read: `{text}`"));
+                }
+                Constraint::Alloc { dst, .. } if *dst == value => return Some(format!("it is made here: `{text}`")),
+                Constraint::LoadOuter { dst, .. } | Constraint::LoadImport { dst, .. } if *dst == value => {
+                    return Some(format!("`{text}` is used here"));
+                }
+                Constraint::Await { dst, .. } if *dst == value => return Some(format!("`{text}` is awaited")),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn call_label(&self, instance: InstanceId, call: crate::syntax::facts::CallId, text: &str) -> String {
+        let load = self.stages.heap.record.loads.iter().find(|load| load.instance == instance && load.call == call);
+        match load {
+            Some(load) if load.form != LoadForm::Resolve => {
+                let count: usize = load.found.iter().map(|(_, _, targets)| targets.len()).sum();
+                let what = if count > 1 { "cached modules, the same objects each time" } else { "the cached module, the same object each time" };
+                format!("`{text}` gives {what}")
+            }
+            _ => format!("`{text}` gives it back"),
+        }
+    }
+
+    /// A field's name, for people.
+    pub fn field_name(&self, field: Field) -> String {
+        changes::field_text(&self.stages, field)
+    }
+}
+
+/// At most 60 characters of a text.
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= 60 {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(59).collect();
+    format!("{cut}…")
+}

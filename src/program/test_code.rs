@@ -1,0 +1,101 @@
+//! What test code changes in production modules, and whether anything puts it back.
+
+use crate::base::finding::ContextKind;
+use crate::heap::object::{InstanceId, Lifetime};
+use crate::program::changes::{Change, Effect};
+use crate::program::holders::Owner;
+use crate::program::Program;
+use crate::syntax::facts::{Cleanup, MODULE_BODY};
+
+impl Program<'_> {
+    /// Whether a change is test code's, to an object that production code (or a package, or the platform) owns.
+    pub fn is_test_change(&self, change: &Change) -> bool {
+        let is_production = match self.owner(change) {
+            Owner::File(file) => !self.stages.tests[file],
+            Owner::Package(_) | Owner::Platform(_) => true,
+        };
+        self.stages.tests[change.file]
+            && change.lifetime == Lifetime::Module
+            && change.function != MODULE_BODY
+            && is_production
+    }
+
+    /// Whether the owner of a change is the platform: globals and `process.env`.
+    pub fn is_platform_change(&self, change: &Change) -> bool {
+        matches!(self.owner(change), Owner::Platform(_))
+    }
+
+    /// Whether something in the tests puts back what a test changes: another change of the same place in a hook that
+    /// runs after tests, or in a `finally` block; or the runner does.
+    pub fn is_put_back(&self, change: &Change) -> bool {
+        if change.cleanup != Cleanup::None || self.is_after_hook(change.instance) {
+            return true;
+        }
+        if change.effect == Effect::Stub && (self.runner_restores(change) || self.restores_all(change)) {
+            return true;
+        }
+        self.changes().iter().any(|other| {
+            self.stages.tests[other.file]
+                && other.file == change.file
+                && self.is_same_change_place(change, other)
+                && (other.cleanup == Cleanup::Finally || self.is_after_hook(other.instance))
+        })
+    }
+
+    fn is_same_change_place(&self, a: &Change, b: &Change) -> bool {
+        match (a.slot, b.slot) {
+            (Some(a), Some(b)) => a == b,
+            _ => {
+                let object = |change: &Change| change.base.and_then(|base| base.as_object()).map(|(object, _)| object);
+                let is_same_object = object(a).is_some() && object(a) == object(b);
+                is_same_object && (a.field == b.field || a.field.is_none() || b.field.is_none())
+            }
+        }
+    }
+
+    /// Whether an instance runs in a hook that the runner calls after tests: by the name of what registered it.
+    fn is_after_hook(&self, instance: InstanceId) -> bool {
+        let mut seen = vec![instance];
+        let mut at = 0;
+        while let Some(&instance) = seen.get(at) {
+            at += 1;
+            if self.is_after_root(instance) {
+                return true;
+            }
+            for &caller in self.stages.contexts.callers(instance) {
+                if !seen.contains(&caller) && seen.len() < 50 {
+                    seen.push(caller);
+                }
+            }
+        }
+        false
+    }
+
+    fn is_after_root(&self, instance: InstanceId) -> bool {
+        self.stages.heap.record.roots.iter().any(|root| {
+            root.instance == instance
+                && root.cause.kind == Some(ContextKind::Test)
+                && root.site.is_some_and(|(caller, call)| {
+                    let key = self.stages.heap.instance(caller).key;
+                    let facts = &self.stages.facts[key.file];
+                    let text = self.text(key.file, facts.calls[call].range);
+                    let callee = text.split('(').next().unwrap_or_default();
+                    let name = callee.rsplit('.').next().unwrap_or_default().to_lowercase();
+                    name.starts_with("after") || name.starts_with("teardown")
+                })
+        })
+    }
+
+    /// Whether the runner's configuration restores spies by itself.
+    fn runner_restores(&self, change: &Change) -> bool {
+        let manifest = self.stages.project.files[change.file].manifest;
+        manifest.is_some_and(|id| self.stages.project.manifests[id].test_runner_restores)
+    }
+
+    /// Whether the same file restores all stubs in some hook or at an end.
+    fn restores_all(&self, change: &Change) -> bool {
+        self.stages.heap.record.restores.iter().any(|(instance, _)| {
+            self.stages.heap.instance(*instance).key.file == change.file
+        })
+    }
+}

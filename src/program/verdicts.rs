@@ -1,0 +1,197 @@
+//! The contract's terms as questions: what is an unbounded growth, a foreign write, state of a request.
+
+use crate::base::finding::{Confidence, ContextKind, Entry, Step};
+use crate::base::source::FileId;
+use crate::heap::object::{InstanceId, Lifetime, ObjectKind, Source};
+use crate::modules::Reason;
+use crate::program::changes::{Change, Effect, Target};
+use crate::program::holders;
+use crate::program::{Keys, LoadUse, Program};
+use crate::syntax::facts::{BindingKind, FunctionId};
+
+/// Why it is not known what a load loads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unresolved {
+    /// The specifier's value is not known.
+    UnknownValue,
+    /// Nothing matches.
+    NoMatch,
+    /// More match than the limit.
+    TooMany,
+    /// It leads out of the analysed folder.
+    OutsideRoot,
+}
+
+impl From<Reason> for Unresolved {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::UnknownValue => Unresolved::UnknownValue,
+            Reason::NoMatch => Unresolved::NoMatch,
+            Reason::TooMany => Unresolved::TooMany,
+            Reason::OutsideRoot => Unresolved::OutsideRoot,
+        }
+    }
+}
+
+impl Program<'_> {
+    /// Whether a change runs again and again in production.
+    pub fn is_repeated(&self, change: &Change) -> bool {
+        !self.stages.tests[change.file] && self.context_of(change) > ContextKind::Test
+    }
+
+    /// Whether a change grows something module-lifetime in code that repeats, and nothing bounds it.
+    pub fn is_unbounded_growth(&self, change: &Change) -> bool {
+        change.effect == Effect::Grow
+            && change.lifetime == Lifetime::Module
+            && self.is_repeated(change)
+            && !self.is_eviction(change)
+            && self.can_hold_entries(change)
+            && self.bound(change).is_none()
+    }
+
+    /// Whether the target is something that entries are kept in: not a function's own properties under constant names,
+    /// nor something that a request brought.
+    fn can_hold_entries(&self, change: &Change) -> bool {
+        match change.target {
+            Target::Object(object) => match self.stages.heap.object(object).source {
+                Source::External { path: Some(path), .. } => {
+                    self.stages.models.facts(path).value.data.is_none()
+                }
+                _ => holders::is_container(&self.stages, object),
+            },
+            Target::Slot(_) => true,
+        }
+    }
+
+    /// Whether a change keeps data of a request where another can see it.
+    pub fn is_request_state(&self, change: &Change) -> bool {
+        !self.stages.tests[change.file]
+            && self.context_of(change) == ContextKind::Request
+            && self.keeps_request_data(change)
+    }
+
+    /// Whether a change writes to a module-lifetime object that another module owns, in code that repeats.
+    pub fn is_foreign_write(&self, change: &Change) -> bool {
+        let is_write = match change.effect {
+            Effect::Grow | Effect::Remove => change.write.is_some() || self.is_plain_object_write(change),
+            Effect::Stub => false,
+            _ => true,
+        };
+        is_write
+            && change.lifetime == Lifetime::Module
+            && self.is_repeated(change)
+            && (self.is_namespace_write(change) || change.binding.is_none() && !self.is_own(change))
+            && !self.is_length(change)
+    }
+
+    /// `Object.assign`, `Reflect.set`, `Object.defineProperty` write properties; a container's own methods do not count.
+    fn is_plain_object_write(&self, change: &Change) -> bool {
+        match change.target {
+            Target::Object(object) => {
+                self.stages.heap.object(object).kind == ObjectKind::Plain && change.kind != "delete"
+            }
+            Target::Slot(_) => true,
+        }
+    }
+
+    fn is_length(&self, change: &Change) -> bool {
+        change.effect == Effect::Remove && change.field.is_some() && change.key.is_none() && change.kind == "assign"
+    }
+
+    /// Whether a change writes to an import's binding or a namespace, which throws.
+    pub fn is_namespace_write(&self, change: &Change) -> bool {
+        if let Some(binding) = change.binding {
+            let facts = &self.stages.facts[change.file];
+            return facts.bindings[binding].kind == BindingKind::Import;
+        }
+        change.base.and_then(|base| base.as_object()).is_some_and(|(object, _)| {
+            matches!(self.stages.heap.object(object).source, Source::Namespace(file)
+                if self.stages.facts[file].kind == crate::syntax::facts::ModuleKind::Es)
+        })
+    }
+
+    /// How sure it is that a change writes to its target: whether the base may be something else too, and whether the
+    /// context was guessed.
+    pub fn base_confidence(&self, change: &Change) -> Confidence {
+        let context = self.context_confidence(change.instance);
+        let Some(node) = change.base_node else { return context };
+        let objects = self.stages.heap.points_to(node).iter().filter_map(|value| value.as_object());
+        let mut fresh = 0;
+        let mut lasting = 0;
+        for (_, lifetime) in objects {
+            match lifetime {
+                Lifetime::Fresh => fresh += 1,
+                Lifetime::Module => lasting += 1,
+            }
+        }
+        let alias = match (fresh, lasting) {
+            (0, ..=8) => Confidence::High,
+            (_, ..=8) => Confidence::Medium,
+            _ => Confidence::Low,
+        };
+        weakest(context, alias)
+    }
+
+    /// How sure a growth is: its base, its context, its keys.
+    pub fn growth_confidence(&self, change: &Change) -> Confidence {
+        let keys = self.keys(change).map_or(Confidence::High, Keys::confidence);
+        let keys = if self.is_registration(change) { Confidence::Medium } else { keys };
+        weakest(self.base_confidence(change), keys)
+    }
+
+    /// Whether a growth in a library is plainly a registration: a function or class that is stored by a function whose
+    /// name says so.
+    pub fn is_registration(&self, change: &Change) -> bool {
+        if self.context_of(change) != ContextKind::Exported {
+            return false;
+        }
+        let name = self.function_text(change.file, change.function).to_lowercase();
+        let says_so = ["register", "use", "define", "extend", "install", "plugin", "addplugin"]
+            .iter()
+            .any(|word| name.starts_with(word))
+            || name.starts_with("add") && (name.ends_with("plugin") || name.ends_with("plugins") || name.ends_with("type"))
+            || name.contains("plugin");
+        says_so || self.keys(change) == Some(Keys::Registration)
+    }
+
+    /// The other growths of the same container.
+    pub fn related_growths(&self, change: &Change) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
+        for &id in self.growths_of(change.target) {
+            let other = self.change(id);
+            let span = other.range.at(other.file);
+            let is_same = (other.file, other.range) == (change.file, change.range);
+            if !is_same && self.is_repeated(other) && !steps.iter().any(|step| step.span == span) && steps.len() < 10 {
+                steps.push(Step { span, label: "it grows here too".to_owned() });
+            }
+        }
+        steps.sort_by_key(|step| step.span);
+        steps
+    }
+
+    /// The name path of an instance's function.
+    pub fn function_of(&self, instance: InstanceId) -> String {
+        let key = self.stages.heap.instance(instance).key;
+        self.function_path(key.file, key.function)
+    }
+
+    /// The strongest context of all instances of a function.
+    pub fn strongest_context(&self, file: FileId, function: FunctionId) -> Option<(ContextKind, Entry)> {
+        self.stages
+            .heap
+            .instances()
+            .filter(|(_, info)| info.key.file == file && info.key.function == function)
+            .filter_map(|(instance, _)| self.stages.contexts.of(instance).map(|context| (context.kind, instance)))
+            .max_by_key(|(kind, instance)| (*kind, std::cmp::Reverse(*instance)))
+            .and_then(|(_, instance)| self.context(instance))
+    }
+
+    /// Whether another instance of the same load knows its targets.
+    pub fn is_resolved_elsewhere(&self, load: &LoadUse) -> bool {
+        self.resolved_loads.contains(&(load.file, load.range))
+    }
+}
+
+fn weakest(a: Confidence, b: Confidence) -> Confidence {
+    a.min(b)
+}

@@ -1,0 +1,273 @@
+//! The command line as a process: exit statuses, streams, and folders that mean no good.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use tempfile::TempDir;
+
+use crate::support::{Report, modleak, repository, run, write_project};
+
+const MANIFEST: (&str, &str) = ("package.json", "{ \"name\": \"it\", \"private\": true }\n");
+
+const LEAK: &str = "const http = require('http');\n\
+                    const seen = [];\n\
+                    http.createServer((req, res) => {\n  seen.push(req.url);\n  res.end();\n}).listen(80);\n";
+
+const WARNING: &str = "const http = require('http');\n\
+                       let user;\n\
+                       http.createServer((req, res) => {\n  user = req.headers.user;\n  res.end(user);\n}).listen(80);\n";
+
+const CLEAN: &str = "const http = require('http');\nhttp.createServer((req, res) => res.end()).listen(80);\n";
+
+fn project(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("there is room for a project");
+    write_project(folder.path(), [MANIFEST]);
+    write_project(folder.path(), files.iter().copied());
+    folder
+}
+
+/// `check` with arguments before the folder.
+fn check(folder: &Path, arguments: &[&str]) -> Output {
+    run(modleak().args(["check", "--no-cache"]).args(arguments).arg("--root").arg(folder).arg(folder))
+}
+
+fn status(output: &Output) -> i32 {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(!errors.contains("panicked"), "{errors}");
+    output.status.code().unwrap_or_else(|| panic!("ended by a signal: {errors}"))
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn report(folder: &Path) -> (i32, Report) {
+    let output = check(folder, &["--format", "json"]);
+    (status(&output), Report::parse(&output.stdout).expect("the report is JSON"))
+}
+
+#[test]
+fn exit_status_tells_whether_there_is_something_to_fail_on() {
+    assert_eq!(status(&check(project(&[("app.js", CLEAN)]).path(), &[])), 0);
+    assert_eq!(status(&check(project(&[("app.js", LEAK)]).path(), &[])), 1);
+    let warned = project(&[("app.js", WARNING)]);
+    assert_eq!(status(&check(warned.path(), &[])), 0);
+    assert_eq!(status(&check(warned.path(), &["--max-warnings", "1"])), 0);
+    assert_eq!(status(&check(warned.path(), &["--max-warnings", "0"])), 1);
+}
+
+#[test]
+fn rules_can_be_set_on_the_command_line() {
+    let leak = project(&[("app.js", LEAK)]);
+    assert_eq!(status(&check(leak.path(), &["--rule", "unbounded-growth=off"])), 0);
+    assert_eq!(status(&check(leak.path(), &["--rule", "unbounded-growth=warning"])), 0);
+    let warned = project(&[("app.js", WARNING)]);
+    assert_eq!(status(&check(warned.path(), &["--rule", "cross-request-state=error"])), 1);
+}
+
+#[test]
+fn an_unknown_rule_is_answered_with_the_nearest() {
+    let leak = project(&[("app.js", LEAK)]);
+    let output = check(leak.path(), &["--rule", "unbouded-growth=off"]);
+    assert_eq!(status(&output), 2);
+    assert!(errors(&output).contains("unbounded-growth"), "{}", errors(&output));
+    let output = run(modleak().args(["explain", "listner-leak"]));
+    assert_eq!(status(&output), 2);
+    assert!(errors(&output).contains("listener-leak"), "{}", errors(&output));
+}
+
+#[test]
+fn wrong_use_is_status_two() {
+    for arguments in [&["check", "--format", "nonsense"][..], &["check", "--no-such-option"], &["no-such-command"]] {
+        let output = run(modleak().args(arguments));
+        assert_eq!(status(&output), 2, "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}: the report's stream stays empty");
+        assert!(!output.stderr.is_empty(), "{arguments:?}: it says why");
+    }
+}
+
+#[test]
+fn a_missing_folder_is_named() {
+    let folder = project(&[]);
+    let output = run(modleak().arg("check").arg(folder.path().join("nowhere")));
+    assert_eq!(status(&output), 2);
+    assert!(errors(&output).contains("nowhere"), "{}", errors(&output));
+}
+
+#[test]
+fn an_empty_folder_is_nothing_to_analyse() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let output = check(folder.path(), &[]);
+    assert_eq!(status(&output), 2);
+    assert!(!output.stderr.is_empty());
+}
+
+#[test]
+fn the_report_goes_to_standard_output_and_nothing_else() {
+    let leak = project(&[("app.js", LEAK)]);
+    let output = check(leak.path(), &["--format", "json"]);
+    let report = Report::parse(&output.stdout).expect("standard output is the report");
+    assert_eq!(report.found.len(), 1);
+    assert!(!output.stderr.is_empty(), "the closing summary goes to standard error");
+}
+
+#[test]
+fn quiet_shows_errors_only() {
+    let both = project(&[("a.js", LEAK), ("b.js", WARNING)]);
+    let output = check(both.path(), &["--format", "concise", "--quiet"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("unbounded-growth") && !text.contains("cross-request-state"), "{text}");
+}
+
+#[test]
+fn a_report_can_go_to_a_file_beside_the_log() {
+    let leak = project(&[("app.js", LEAK)]);
+    let target = leak.path().join("report.json");
+    let format = format!("json={}", target.display());
+    let output = check(leak.path(), &["--format", "concise", "--format", &format]);
+    assert_eq!(status(&output), 1);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("unbounded-growth"));
+    let written = std::fs::read(&target).expect("the second report is written");
+    assert_eq!(Report::parse(&written).expect("it is JSON").found.len(), 1);
+}
+
+#[test]
+fn a_file_that_is_no_text_costs_itself_only() {
+    let folder = project(&[("app.js", LEAK)]);
+    let bytes: Vec<u8> = (0..4096_u32).map(|index| u8::try_from(index * 37 % 256).expect("a byte")).collect();
+    std::fs::write(folder.path().join("image.js"), bytes).expect("the file can be written");
+    let (code, report) = report(folder.path());
+    assert_eq!(code, 1);
+    assert_eq!(report.found.len(), 1);
+    assert!(report.incomplete.contains_key("image.js"));
+    assert_eq!(status(&check(folder.path(), &["--strict"])), 2);
+}
+
+#[test]
+fn invalid_utf8_never_ends_the_run() {
+    let folder = project(&[("app.js", LEAK)]);
+    std::fs::write(folder.path().join("latin.js"), b"exports.name = 'Andr\xe9';\n").expect("the file can be written");
+    let (code, report) = report(folder.path());
+    assert_eq!(code, 1);
+    assert_eq!(report.found.len(), 1);
+}
+
+#[test]
+fn ten_thousand_brackets_never_end_the_run() {
+    let nested = format!("module.exports = {}{};\n", "[".repeat(10_000), "]".repeat(10_000));
+    let calls = format!("module.exports = x{};\n", ".a()".repeat(50_000));
+    let sums = format!("module.exports = 'a'{};\n", " + 'a'".repeat(200_000));
+    let chain = format!("if (a) {{}}{}\n", " else if (b) {}".repeat(8_000));
+    let folder = project(&[
+        ("app.js", LEAK),
+        ("nested.js", &nested),
+        ("calls.js", &calls),
+        ("sums.js", &sums),
+        ("if.js", &chain),
+    ]);
+    let (code, report) = report(folder.path());
+    assert_eq!(code, 1);
+    assert_eq!(report.found.len(), 1);
+    assert!(report.incomplete.contains_key("nested.js"));
+}
+
+#[test]
+fn modules_in_a_circle_are_fine() {
+    let a = "const b = require('./b');\nexports.list = [];\nexports.add = (x) => b.add(x);\n";
+    let b = "const a = require('./a');\nexports.add = (x) => a.list.push(x);\n";
+    let app = "const { add } = require('./a');\nsetInterval(() => add(Date.now()), 10);\n";
+    let (code, report) = report(project(&[("a.js", a), ("b.js", b), ("app.js", app)]).path());
+    assert_eq!(code, 1);
+    assert_eq!((report.found[0].file.as_str(), report.found[0].line), ("b.js", 2));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_in_a_circle_end() {
+    let folder = project(&[("app.js", LEAK), ("lib/one.js", CLEAN)]);
+    std::os::unix::fs::symlink("..", folder.path().join("lib/up")).expect("a link can be made");
+    std::os::unix::fs::symlink("self.js", folder.path().join("self.js")).expect("a link can be made");
+    let (code, report) = report(folder.path());
+    assert_eq!(code, 1);
+    assert_eq!(report.found.len(), 1);
+}
+
+#[test]
+fn a_manifest_that_is_no_json_never_ends_the_run() {
+    let folder = project(&[("package.json", "{ \"name\": "), ("app.js", LEAK)]);
+    let (code, report) = report(folder.path());
+    assert_eq!(code, 1);
+    assert!(report.found.iter().any(|found| found.file == "app.js" && found.line == 4));
+}
+
+#[test]
+fn an_unknown_key_of_the_configuration_is_wrong_use() {
+    let folder = project(&[("app.js", CLEAN), ("modleak.json", "{ \"ruels\": {} }\n")]);
+    let output = check(folder.path(), &[]);
+    assert_eq!(status(&output), 2);
+    let said = errors(&output);
+    assert!(said.contains("modleak.json") && said.contains("ruels") && said.contains("rules"), "{said}");
+}
+
+#[test]
+fn a_closed_pipe_ends_the_run_quietly() {
+    let leaks: Vec<(String, &str)> = (0..200).map(|index| (format!("app{index}.js"), LEAK)).collect();
+    let files: Vec<(&str, &str)> = leaks.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    let folder = project(&files);
+    let mut command = modleak();
+    command.args(["check", "--no-cache", "--format", "json", "--root"]).arg(folder.path()).arg(folder.path());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the program ends");
+    assert!(!errors(&output).contains("panicked"), "{}", errors(&output));
+    assert!(!errors(&output).to_lowercase().contains("broken pipe"), "{}", errors(&output));
+}
+
+#[test]
+fn standard_input_can_stand_for_a_file() {
+    let folder = project(&[("app.js", CLEAN)]);
+    let mut command = modleak();
+    command.args(["check", "--no-cache", "--format", "json", "--stdin-filename"]).arg(folder.path().join("app.js"));
+    command.arg("--root").arg(folder.path()).arg(folder.path());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
+    child.stdin.take().expect("there is a pipe").write_all(LEAK.as_bytes()).expect("it is read");
+    let output = child.wait_with_output().expect("the program ends");
+    assert_eq!(Report::parse(&output.stdout).expect("the report is JSON").found.len(), 1);
+}
+
+#[test]
+fn the_path_narrows_what_is_reported() {
+    let both = project(&[("a.js", LEAK), ("b.js", WARNING)]);
+    let output = run(modleak()
+        .args(["check", "--no-cache", "--format", "json", "--root"])
+        .arg(both.path())
+        .arg(both.path().join("b.js")));
+    let report = Report::parse(&output.stdout).expect("the report is JSON");
+    assert!(report.found.iter().all(|found| found.file == "b.js"));
+    assert_eq!(status(&output), 0);
+}
+
+#[test]
+fn every_rule_is_listed_and_explained() {
+    let output = run(modleak().arg("rules"));
+    assert_eq!(status(&output), 0);
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    for rule in crate::support::RULES {
+        assert!(listed.contains(rule), "{rule} is not listed");
+        let output = run(modleak().args(["explain", rule]));
+        assert_eq!(status(&output), 0, "{rule}");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("Why it matters"), "{rule}");
+    }
+}
+
+#[test]
+fn the_first_fixture_is_told_to_a_newcomer() {
+    let fixture = repository().join("fixtures/supported-extensions");
+    let output = run(modleak().args(["check", "--no-cache"]).arg(&fixture));
+    assert_eq!(status(&output), 1);
+    let text = String::from_utf8_lossy(&output.stdout);
+    for part in ["validators/name.js", "bad-code.js", "validate.js", "setInterval", "unbounded-growth"] {
+        assert!(text.contains(part), "the report names {part}:\n{text}");
+    }
+}

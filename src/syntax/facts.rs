@@ -915,8 +915,8 @@ pub enum TypeRef {
     FiniteKeys,
 }
 
-/// A statement's shape: a hash of its structure without identifiers, literals and types, and its place. In the
-/// function's own order, nested blocks flattened after the statement that holds them; nested functions are
+/// A statement's shape: a hash of its structure without identifiers, literals and types, and its place. `f(x)` has one
+/// hash, be it a statement, what is returned, or an arrow's body, and awaited or not. In the function's own order, nested blocks flattened after the statement that holds them; nested functions are
 /// flattened into the function that holds them as well as being functions of their own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Shape {
@@ -926,6 +926,9 @@ pub struct Shape {
     pub range: ByteRange,
     /// How many tree nodes it has: the weight of a match.
     pub weight: u32,
+    /// A hash of the names of the properties in it, in their order; 0 if it has none. Statements of the same shape that
+    /// are about the same properties are more alike than those that are not.
+    pub properties: u32,
 }
 
 impl ModuleFacts {

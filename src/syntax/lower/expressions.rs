@@ -61,8 +61,8 @@ impl<'a> Lowerer<'a> {
                 });
                 Some(dst)
             }
+            // No part of the shape: code that is copied into a handler becomes asynchronous.
             Expr::Await(e) => {
-                self.shape(5);
                 self.note_await();
                 let src = self.expr(&e.arg)?;
                 let dst = self.node_at(range(e.span));
@@ -201,11 +201,13 @@ impl<'a> Lowerer<'a> {
     }
 
     pub(super) fn member_key(&mut self, prop: &'a MemberProp) -> Key {
-        match prop {
+        let key = match prop {
             MemberProp::Ident(name) => Key::Name(self.name(&name.sym)),
             MemberProp::PrivateName(name) => Key::Name(self.private_name(name)),
             MemberProp::Computed(computed) => self.computed_key(&computed.expr),
-        }
+        };
+        self.shape_key(key);
+        key
     }
 
     pub(super) fn private_name(&mut self, name: &swc_ecma_ast::PrivateName) -> NameId {

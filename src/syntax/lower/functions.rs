@@ -296,6 +296,7 @@ impl<'a> Lowerer<'a> {
             Body::Expression(e) => {
                 self.frame.statement = range(e.span());
                 let mark = self.begin_shape(range(e.span()));
+                self.shape(super::statements::EXPRESSION);
                 if let Some(src) = self.expr(e) {
                     self.emit(Constraint::Return { src });
                 }

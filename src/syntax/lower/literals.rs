@@ -107,6 +107,7 @@ impl<'a> Lowerer<'a> {
             Prop::Shorthand(ident) => {
                 self.shape(2);
                 let key = Key::Name(self.name(&ident.sym));
+                self.shape_key(key);
                 if let Some(src) = self.read(ident) {
                     self.emit(Constraint::Store { base, key, src });
                 }
@@ -153,13 +154,15 @@ impl<'a> Lowerer<'a> {
 
     /// The key of a literal's, pattern's or class's property.
     pub(super) fn prop_key(&mut self, name: &'a PropName) -> Key {
-        match name {
+        let key = match name {
             PropName::Ident(ident) => Key::Name(self.name(&ident.sym)),
             PropName::Str(text) => Key::Name(self.wtf8_name(&text.value)),
             PropName::Num(number) => self.number_key(number.value),
             PropName::Computed(computed) => self.computed_key(&computed.expr),
             PropName::BigInt(big) => Key::Name(self.name_of(&big.value.to_string())),
-        }
+        };
+        self.shape_key(key);
+        key
     }
 
     /// The value of an expression that gets a name if it is a function or class without one.

@@ -29,8 +29,8 @@ use crate::base::index::{Idx, IndexVec};
 use crate::base::span::ByteRange;
 use crate::syntax::facts::{
     Argument, Binding, BindingId, BindingKind, ClassId, Cleanup, Cloning, Constraint, FIRST_FREE, Function,
-    FunctionForm, FunctionId, FunctionKind, GuardId, MODULE_BODY, ModuleFacts, ModuleKind, NameId, Origin, Place, Run,
-    SELF, Shape, Site, SiteId, SiteKind, THIS, ValueId, Write,
+    FunctionForm, FunctionId, FunctionKind, GuardId, Key, MODULE_BODY, ModuleFacts, ModuleKind, NameId, Origin, Place,
+    Run, SELF, Shape, Site, SiteId, SiteKind, THIS, ValueId, Write,
 };
 use crate::syntax::scopes::{BlockFunctions, Scopes};
 
@@ -91,6 +91,8 @@ pub(super) struct Frame<'a> {
     /// The hash and weight of the statement at hand.
     pub(super) hash: u64,
     pub(super) weight: u32,
+    /// The hash of the names of its properties.
+    pub(super) properties: u32,
     pub(super) endless_loops: u32,
     pub(super) awaits_in_endless_loop: bool,
     /// A node that holds nothing, for places where one is needed.
@@ -121,6 +123,7 @@ impl Frame<'_> {
             cleanup: Cleanup::None,
             hash: 0,
             weight: 0,
+            properties: 0,
             endless_loops: 0,
             awaits_in_endless_loop: false,
             nothing: None,
@@ -427,6 +430,17 @@ impl Lowerer<'_> {
         let frame = &mut self.frame;
         frame.hash = (frame.hash.rotate_left(5) ^ u64::from(kind)).wrapping_mul(0x517c_c1b7_2722_0a95);
         frame.weight += 1;
+    }
+
+    /// Takes the name of a property into the shape of the statement at hand, beside its structure.
+    pub(super) fn shape_key(&mut self, key: Key) {
+        let Key::Name(name) = key else { return };
+        let properties = &mut self.frame.properties;
+        for byte in self.facts.name(name).bytes() {
+            *properties = (*properties ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        }
+        // Keeps `a.bc` and `ab.c` apart, and a hash that is there from being 0.
+        *properties = properties.rotate_left(5) | 1;
     }
 
     // Writes.

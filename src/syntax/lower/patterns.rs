@@ -119,6 +119,7 @@ impl<'a> Lowerer<'a> {
                 }
                 ObjectPatProp::Assign(assign) => {
                     let key = Key::Name(self.name(&assign.key.id.sym));
+                    self.shape_key(key);
                     keys.push(key);
                     self.shorthand(&assign.key.id, assign.value.as_deref(), src, key, mode);
                 }

@@ -15,6 +15,10 @@ use crate::base::span::ByteRange;
 use crate::syntax::facts::{BindingId, BindingKind, Cleanup, Constraint, FunctionForm, Shape, THROWN, Test, ValueId};
 use crate::syntax::scopes::{self, BlockFunctions};
 
+/// The kind of a statement that is an expression: one that is returned, or an arrow's body, looks the same, since
+/// copies change one into the other.
+pub(super) const EXPRESSION: u32 = 200;
+
 /// A `for (key in object)`.
 #[derive(Clone, Copy)]
 pub(in crate::syntax) struct KeyLoop<'a> {
@@ -30,16 +34,20 @@ pub(super) struct ShapeMark {
     index: usize,
     hash: u64,
     weight: u32,
+    properties: u32,
 }
 
 impl<'a> Lowerer<'a> {
     /// Begins the shape of a statement, in front of those of the statements inside it.
     pub(super) fn begin_shape(&mut self, range: ByteRange) -> ShapeMark {
         let frame = &mut self.frame;
-        let mark = ShapeMark { index: frame.shapes.len(), hash: frame.hash, weight: frame.weight };
-        frame.shapes.push(Shape { hash: 0, range, weight: 0 });
-        frame.hash = 0;
-        frame.weight = 0;
+        let mark = ShapeMark {
+            index: frame.shapes.len(),
+            hash: std::mem::take(&mut frame.hash),
+            weight: std::mem::take(&mut frame.weight),
+            properties: std::mem::take(&mut frame.properties),
+        };
+        frame.shapes.push(Shape { hash: 0, range, weight: 0, properties: 0 });
         mark
     }
 
@@ -48,8 +56,10 @@ impl<'a> Lowerer<'a> {
         let shape = &mut frame.shapes[mark.index];
         shape.hash = frame.hash;
         shape.weight = frame.weight;
+        shape.properties = frame.properties;
         frame.hash = mark.hash;
         frame.weight = mark.weight;
+        frame.properties = mark.properties;
     }
 
     /// The statements of a body or block whose names are declared.
@@ -100,18 +110,19 @@ impl<'a> Lowerer<'a> {
     fn statement_inside(&mut self, statement: &'a Stmt) {
         match statement {
             Stmt::Expr(s) => {
-                self.shape(200);
+                self.shape(EXPRESSION);
                 // Directives are no values.
                 if !matches!(&*s.expr, Expr::Lit(_)) {
                     self.expr(&s.expr);
                 }
             }
-            Stmt::Return(s) => {
-                self.shape(201);
-                if let Some(e) = &s.arg {
+            Stmt::Return(s) => match &s.arg {
+                Some(e) => {
+                    self.shape(EXPRESSION);
                     self.return_value(e);
                 }
-            }
+                None => self.shape(201),
+            },
             Stmt::Throw(s) => {
                 self.shape(202);
                 let value = self.expr(&s.arg);

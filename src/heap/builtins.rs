@@ -164,6 +164,7 @@ impl Solver<'_> {
             position: Some(position),
             phase,
             root: None,
+            hops: 0,
         };
         let id = self.invocation(invocation);
         self.listen(function, Listener::Invoke { invocation: id });
@@ -278,6 +279,7 @@ impl Solver<'_> {
             position: Some(Position::Sync),
             phase,
             root: None,
+            hops: 0,
         };
         let receivers: Vec<Value> = call.arg(1).map(|node| self.graph.set(node).iter().collect()).unwrap_or_default();
         let objects: Vec<Value> = receivers.into_iter().filter(|value| value.is_object()).collect();

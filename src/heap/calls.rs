@@ -6,7 +6,7 @@ use crate::heap::constraints::edge_of;
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::instance::{InstanceKey, Phase};
-use crate::heap::limits::{CLONE_DEPTH, CLONES};
+use crate::heap::limits::{CLONE_DEPTH, CLONES, HOPS};
 use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::record::{CallEdge, Root};
 use crate::heap::solver::{Arg, Invocation, InvocationId, InvocationKind, Listener, Solver, Special, This};
@@ -41,6 +41,7 @@ impl Solver<'_> {
             position: None,
             phase: base.key.phase,
             root: None,
+            hops: 0,
         };
         let invocation = self.invocation(invocation);
         self.connect_callee(at, call.callee, invocation);
@@ -154,7 +155,7 @@ impl Solver<'_> {
 
     /// One callee of a call.
     pub(super) fn invoke(&mut self, invocation: InvocationId, callee: Value) {
-        if !self.applied.insert((invocation, callee)) {
+        if self.invocations[invocation].hops > HOPS || !self.applied.insert((invocation, callee)) {
             return;
         }
         let Some((object, lifetime)) = callee.as_object() else {
@@ -482,6 +483,7 @@ impl Solver<'_> {
                 position: None,
                 phase,
                 root: None,
+                hops: 0,
             };
             let id = self.invocation(invocation);
             self.invoke(id, function);

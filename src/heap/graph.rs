@@ -49,6 +49,7 @@ pub struct Graph<L> {
     edges: Vec<SmallVec<[Edge; 2]>>,
     listeners: Vec<SmallVec<[L; 1]>>,
     known_edges: FxHashSet<(NodeId, NodeId, EdgeKind)>,
+    known_listeners: FxHashSet<(NodeId, L)>,
     checked_cycles: FxHashSet<(NodeId, NodeId)>,
     worklist: VecDeque<NodeId>,
     /// For each object whether it is callable; kept by the solver.
@@ -60,7 +61,7 @@ pub struct Graph<L> {
     pub work: u64,
 }
 
-impl<L: Copy> Graph<L> {
+impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
     /// An empty graph.
     pub fn new() -> Self {
         Self {
@@ -70,6 +71,7 @@ impl<L: Copy> Graph<L> {
             edges: Vec::new(),
             listeners: Vec::new(),
             known_edges: FxHashSet::default(),
+            known_listeners: FxHashSet::default(),
             checked_cycles: FxHashSet::default(),
             worklist: VecDeque::new(),
             callable: Vec::new(),
@@ -202,9 +204,13 @@ impl<L: Copy> Graph<L> {
         }
     }
 
-    /// Puts a listener on a node. The values that are there already are returned, to be handed to it.
+    /// Puts a listener on a node, unless it is there. The values that are there already are returned, to be handed to it.
     pub fn listen(&mut self, node: NodeId, listener: L) -> SmallVec<[Value; 8]> {
-        let at = self.find(node).0 as usize;
+        let node = self.find(node);
+        if !self.known_listeners.insert((node, listener)) {
+            return SmallVec::new();
+        }
+        let at = node.0 as usize;
         self.listeners[at].push(listener);
         self.sets[at].iter().collect()
     }
@@ -307,7 +313,7 @@ impl<L: Copy> Graph<L> {
     }
 }
 
-impl<L: Copy> Default for Graph<L> {
+impl<L: Copy + Eq + std::hash::Hash> Default for Graph<L> {
     fn default() -> Self {
         Self::new()
     }

@@ -1,15 +1,17 @@
 //! Every limit of the heap analysis: one definition each, counted when it is hit.
 
 /// A node with more objects holds "many": it takes no more, and writes through it are not reported.
-pub const MANY: usize = 128;
+pub const MANY: usize = 48;
 /// A node with more functions takes no more, though it holds many objects.
-pub const MANY_FUNCTIONS: usize = 256;
+pub const MANY_FUNCTIONS: usize = 96;
 /// A node with more strings keeps only that there are more.
 pub const STRINGS: usize = 16;
 /// Parts of a string pattern; a longer one is cut to a hole.
 pub const PATTERN_PARTS: usize = 16;
 /// Instances of one function that are made for single call sites.
 pub const CLONES: u32 = 64;
+/// How many wrappers (`bind`, `call`, a debouncer) are followed from one call.
+pub const HOPS: u8 = 8;
 /// How deep call-site clones nest.
 pub const CLONE_DEPTH: u8 = 2;
 /// Levels of objects that are looked into for callbacks and exported functions.

@@ -160,6 +160,7 @@ impl Solver<'_> {
             position: Some(Position::Repeat),
             phase: Phase::Repeat,
             root: Some(entry.cause),
+            hops: 0,
         });
         for index in 0..count {
             let node = self.fresh_node();
@@ -221,6 +222,7 @@ impl Solver<'_> {
             position: None,
             phase: Phase::Init,
             root: None,
+            hops: 0,
         });
         self.run_constructor(invocation, class, Value::object(class, Lifetime::Module), this);
     }
@@ -689,6 +691,7 @@ impl Solver<'_> {
             position: Some(Position::Repeat),
             phase: Phase::Repeat,
             root: Some(cause),
+            hops: 0,
         })
     }
 }

@@ -189,6 +189,8 @@ pub struct Invocation {
     pub phase: Phase,
     /// What makes the callee repeat.
     pub root: Option<RootCause>,
+    /// How many calls by `bind`, `call`, wrappers and callbacks stand between this and the call in the code.
+    pub hops: u8,
 }
 
 /// How something is invoked.
@@ -429,6 +431,9 @@ impl<'a> Solver<'a> {
             while let Some((listener, value)) = self.pending.pop() {
                 self.graph.work += 1;
                 self.react(listener, value);
+                if self.graph.work > self.budget {
+                    break;
+                }
             }
             if self.graph.work > self.budget {
                 self.graph.hits.work = true;
@@ -549,7 +554,9 @@ impl<'a> Solver<'a> {
     }
 
     /// A new invocation.
-    pub(super) fn invocation(&mut self, invocation: Invocation) -> InvocationId {
+    pub(super) fn invocation(&mut self, mut invocation: Invocation) -> InvocationId {
+        // Copies of an invocation are one hop further on.
+        invocation.hops = invocation.hops.saturating_add(1);
         self.invocations.push(invocation)
     }
 

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::finding::Step;
 use crate::base::source::FileId;
+use crate::base::span::ByteRange;
 use crate::heap::Heap;
 use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
@@ -113,70 +114,116 @@ impl Program<'_> {
     fn way(&self, node: NodeId, object: ObjectId, levels: usize, steps: &mut Vec<Step>) {
         let path = self.path_to(node, object);
         let Some(&first) = path.first() else { return };
-        if let Some((parent, field)) = self.field_at(first) {
+        if let Some((parent, _)) = self.field_at(first)
+            && levels > 0
+            && !self.is_root_field(first)
+        {
             // The object was read from a field: how its holder came to where it was read comes first.
-            if levels > 0 {
-                self.way_of_holder(&path, parent, field, levels - 1, steps);
-            }
+            self.way_of_holder(&path, parent, levels - 1, steps);
         }
         for (index, &at) in path.iter().enumerate() {
-            let previous = index.checked_sub(1).map(|before| path[before]);
-            if let Some(step) = self.step(at, previous, object) {
+            if index > 0
+                && levels > 0
+                && let Some((container, _)) = self.field_at(at)
+            {
+                self.way_in_container(&path[index..], container, steps);
+            } else if let Some(step) = self.step(at) {
                 steps.push(step);
             }
         }
     }
 
-    /// The holder's way, to the base of the load that read the field.
-    fn way_of_holder(&self, path: &[NodeId], parent: ObjectId, field: Field, levels: usize, steps: &mut Vec<Step>) {
-        if let Source::Module(file) | Source::Namespace(file) = self.stages.heap.object(parent).source {
-            let _ = (file, field);
-            return;
+    /// The object travels inside a container (an array that a function returns, a promise): the container's own way from
+    /// where it is made to where it is taken apart.
+    fn way_in_container(&self, path: &[NodeId], container: ObjectId, steps: &mut Vec<Step>) {
+        let Some((instance, value)) = path.iter().skip(1).find_map(|&node| self.value_at(node)) else { return };
+        let base = self.base_that_read(instance, value, container).or_else(|| self.base_that_called(instance, container));
+        let Some(base) = base else { return };
+        let known: Vec<_> = steps.iter().map(|step| step.span).collect();
+        let within = self.path_to(base, container).into_iter().filter_map(|node| self.step(node));
+        steps.extend(within.filter(|step| !known.contains(&step.span)));
+    }
+
+    /// The holder's way, to the base of what read the field: a load, an iteration, a method call, or the call that handed
+    /// an element to a callback.
+    fn way_of_holder(&self, path: &[NodeId], parent: ObjectId, levels: usize, steps: &mut Vec<Step>) {
+        let Some((instance, value)) = path.iter().skip(1).find_map(|&node| self.value_at(node)) else { return };
+        let base = self.base_that_read(instance, value, parent).or_else(|| self.base_that_called(instance, parent));
+        if let Some(base) = base {
+            self.way(base, parent, levels, steps);
         }
-        let Some(&read) = path.get(1) else { return };
-        let Some((instance, value)) = self.value_at(read) else { return };
+    }
+
+    /// The base of a load, iteration or method call in a function that gave a value.
+    fn base_that_read(&self, instance: InstanceId, value: ValueId, parent: ObjectId) -> Option<NodeId> {
         let key = self.stages.heap.instance(instance).key;
         let facts = &self.stages.facts[key.file];
-        for constraint in facts.constraints_of(key.function) {
+        facts.constraints_of(key.function).iter().find_map(|constraint| {
             let base = match constraint {
                 Constraint::Load { dst, base, .. } if *dst == value => *base,
                 Constraint::Iterate { dst, src, .. } if *dst == value => *src,
                 Constraint::Call { call } if facts.calls[*call].dst == value => match facts.calls[*call].callee {
                     Callee::Method { base, .. } => base,
-                    _ => continue,
+                    _ => return None,
                 },
-                _ => continue,
+                _ => return None,
             };
             let base = self.stages.heap.node(instance, base);
-            if self.holds(base, parent) {
-                self.way(base, parent, levels, steps);
-                return;
+            self.holds(base, parent).then_some(base)
+        })
+    }
+
+    /// The receiver or argument of a call that hands elements of a container to a callback.
+    fn base_that_called(&self, instance: InstanceId, parent: ObjectId) -> Option<NodeId> {
+        let heap = self.stages.heap;
+        heap.record.calls.iter().filter(|edge| edge.callee == instance && edge.position.is_some()).find_map(|edge| {
+            let facts = &self.stages.facts[heap.instance(edge.caller).key.file];
+            let call = edge.call?;
+            let mut values: Vec<ValueId> = facts.arguments_of(call).iter().map(|arg| arg.value).collect();
+            if let Callee::Method { base, .. } = facts.calls.get(call)?.callee {
+                values.insert(0, base);
             }
-        }
+            values.into_iter().map(|value| heap.node(edge.caller, value)).find(|&node| self.holds(node, parent))
+        })
     }
 
     fn holds(&self, node: NodeId, object: ObjectId) -> bool {
         self.stages.heap.points_to(node).iter().filter_map(|v| v.as_object()).any(|(held, _)| held == object)
     }
 
-    /// The shortest path of nodes that hold the object, from where it comes into the program's hands to the node. It
-    /// begins at a field, at a variable of a module's body, or where the object is made.
+    /// Whether a node is where the module cache or the global object holds an object: a module's exports, a variable of
+    /// a module's body, a global.
+    fn is_held_for_ever(&self, node: NodeId) -> bool {
+        self.is_root_field(node) || self.is_module_variable(node)
+    }
+
+    fn is_root_field(&self, node: NodeId) -> bool {
+        self.field_at(node).is_some_and(|(parent, _)| {
+            matches!(self.stages.heap.object(parent).source, Source::Module(_) | Source::Global)
+        })
+    }
+
+    /// The shortest path of nodes that hold the object, from where it is held for ever to the node. If nothing holds it
+    /// directly, the path begins at the field of what holds it, or where the object is made.
     fn path_to(&self, node: NodeId, object: ObjectId) -> Vec<NodeId> {
         let heap = self.stages.heap;
         let start = heap.representative(node);
         let mut next: FxHashMap<NodeId, NodeId> = FxHashMap::default();
         let mut seen: FxHashSet<NodeId> = FxHashSet::from_iter([start]);
         let mut queue = VecDeque::from([start]);
-        let mut last = start;
+        let (mut root, mut holder, mut last) = (None, None, start);
         while let Some(at) = queue.pop_front() {
             last = at;
-            if at != start && (heap.field_of(at).is_some() || self.is_module_variable(at)) {
+            if self.is_held_for_ever(at) && (at != start || self.is_root_field(at)) {
+                root = Some(at);
                 break;
+            }
+            if at != start && holder.is_none() && self.field_at(at).is_some() {
+                holder = Some(at);
             }
             if seen.len() > NODES {
                 break;
             }
-            let before = seen.len();
             for &from in self.reversed.sources_of(at) {
                 let from = heap.representative(from);
                 if self.holds(from, object) && seen.insert(from) {
@@ -184,12 +231,9 @@ impl Program<'_> {
                     queue.push_back(from);
                 }
             }
-            if seen.len() == before && queue.is_empty() {
-                break;
-            }
         }
-        let mut path = vec![last];
-        let mut at = last;
+        let mut at = root.or(holder).unwrap_or(last);
+        let mut path = vec![at];
         while let Some(&following) = next.get(&at) {
             path.push(following);
             at = following;
@@ -225,9 +269,9 @@ impl Program<'_> {
     }
 
     /// What happens at a node of the way.
-    fn step(&self, node: NodeId, previous: Option<NodeId>, object: ObjectId) -> Option<Step> {
-        if let Some((parent, field)) = self.field_at(node) {
-            return self.field_step(parent, field, object);
+    fn step(&self, node: NodeId) -> Option<Step> {
+        if let Some((parent, _)) = self.field_at(node) {
+            return self.root_step(parent);
         }
         let (instance, value) = self.value_at(node)?;
         let key = self.stages.heap.instance(instance).key;
@@ -239,25 +283,25 @@ impl Program<'_> {
         {
             format!("`{name}` is a variable of the module {}: it lives as long as the process", self.path(key.file))
         } else if facts.params_of(key.function).iter().any(|param| param.value == value) {
-            format!("{} receives it as `{text}`", self.function_text(key.file, key.function))
+            match facts.functions[key.function].name {
+                Some(name) => format!("{} receives it as `{text}`", facts.name(name)),
+                None => format!("the callback receives it as `{text}`"),
+            }
         } else if let Some(name) = self.binding_at(key.file, key.function, value) {
             format!("`{name}` holds it")
         } else {
-            self.expression_label(key.file, key.function, (instance, value), &text, previous)?
+            self.expression_label(key.file, key.function, (instance, value), &text)?
         };
         Some(Step { span: range.at(key.file), label })
     }
 
-    /// The field of a holder as a step: only a module's exports have a place of their own worth saying.
-    fn field_step(&self, parent: ObjectId, field: Field, object: ObjectId) -> Option<Step> {
-        let heap = self.stages.heap;
-        let Source::Module(file) = heap.object(parent).source else {
-            let _ = (field, object);
-            return None;
-        };
-        let facts = &self.stages.facts[file];
-        let span = facts.functions[MODULE_BODY].head.at(file);
-        let label = format!("the module {} is loaded once and stays in the module cache", self.path(file));
+    /// A module's exports as a step: where it is held for ever.
+    fn root_step(&self, parent: ObjectId) -> Option<Step> {
+        let Source::Module(file) = self.stages.heap.object(parent).source else { return None };
+        let text = self.stages.texts.text(file)?;
+        let end = u32::try_from(text.lines().next().map_or(0, str::len)).unwrap_or(0);
+        let span = ByteRange::new(0, end).at(file);
+        let label = format!("{} is loaded once, and the module cache keeps what it exports for ever", self.path(file));
         Some(Step { span, label })
     }
 
@@ -267,7 +311,6 @@ impl Program<'_> {
         function: FunctionId,
         (instance, value): (InstanceId, ValueId),
         text: &str,
-        _previous: Option<NodeId>,
     ) -> Option<String> {
         let facts = &self.stages.facts[file];
         for constraint in facts.constraints_of(function) {

@@ -27,9 +27,10 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
                 "{name} is a near copy of test code ({test} in {}) that changes a module's object",
                 program.path(copy.test.file)
             ),
-            help: "what a test may do once, production does with each call: work on a copy of the object, or keep what \
+            help:
+                "what a test may do once, production does with each call: work on a copy of the object, or keep what \
                    is added in a variable of the call"
-                .to_owned(),
+                    .to_owned(),
             span: copy.production,
             container: None,
             context,

@@ -34,8 +34,9 @@ fn report(program: &Program<'_>, change: &Change) -> Option<Finding> {
         severity: if program.is_platform_change(change) { Severity::Info } else { Severity::Warning },
         confidence: program.base_confidence(change),
         message: format!("a test changes `{}`, and nothing puts it back", container.name),
-        help: "put it back in an afterEach hook or a finally block, work on a copy, or load the module anew for each test"
-            .to_owned(),
+        help:
+            "put it back in an afterEach hook or a finally block, work on a copy, or load the module anew for each test"
+                .to_owned(),
         span: change.range.at(change.file),
         container: Some(container),
         context: Some(context),

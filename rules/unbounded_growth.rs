@@ -38,7 +38,8 @@ fn report(program: &Program<'_>, change: &Change) -> Option<Finding> {
         Some(Keys::Endless(source)) => format!(", under {source}"),
         _ => String::new(),
     };
-    let message = format!("the {word} `{}` grows {}{source}, and nothing bounds it", container.name, pace(context.0));
+    let message =
+        format!("the {word} `{}` grows {}{source}, and nothing takes entries away", container.name, pace(context.0));
     Some(Finding {
         rule: RULE.name,
         severity,
@@ -111,4 +112,3 @@ fn advice(program: &Program<'_>, change: &Change, kind: ContextKind) -> String {
         _ => "take entries out again when they are done with, or drop the oldest when it passes a maximum".to_owned(),
     }
 }
-

@@ -30,8 +30,9 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
             severity: Severity::Info,
             confidence: Confidence::High,
             message: format!("what `{}` loads is not known: {why}; its targets were not analysed", load.specifier),
-            help: "write the part that is fixed as a string (a folder, an extension), or load from a table of constants"
-                .to_owned(),
+            help:
+                "write the part that is fixed as a string (a folder, an extension), or load from a table of constants"
+                    .to_owned(),
             span: load.range.at(load.file),
             container: None,
             context: program.context(load.instance),

@@ -24,7 +24,11 @@ fn check(uses: &[SuppressionUse]) -> Vec<Finding> {
             if !RULES.iter().any(|rule| rule.name == name) {
                 findings.push(report(one, *range, format!("there is no rule `{name}`")));
             } else if !used {
-                findings.push(report(one, *range, format!("`{name}` finds nothing here: the comment suppresses nothing")));
+                findings.push(report(
+                    one,
+                    *range,
+                    format!("`{name}` finds nothing here: the comment suppresses nothing"),
+                ));
             }
         }
     }

@@ -197,9 +197,8 @@ pub(crate) fn user_error(error: ProjectError) -> UserError {
 fn load_models(project: &Project) -> Result<Models, UserError> {
     let mut sources: Vec<(&str, &str)> = rules::models::MODELS.to_vec();
     sources.extend(project.config.models().map(|(name, text)| (name.as_str(), text.as_str())));
-    models::parse(&sources).map_err(|error| {
-        UserError::new(error.message).at(format!("{}:{}:{}", error.file, error.line, error.column))
-    })
+    models::parse(&sources)
+        .map_err(|error| UserError::new(error.message).at(format!("{}:{}:{}", error.file, error.line, error.column)))
 }
 
 /// Reads and lowers every file: one task a file, at most one tree a thread.

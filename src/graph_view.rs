@@ -87,8 +87,7 @@ fn dynamic_edges(analysis: &Analysis, view: &mut GraphView) {
             }
         }
         if load.found.is_empty() {
-            let specifier = analysis
-                .facts[key.file]
+            let specifier = analysis.facts[key.file]
                 .arguments_of(load.call)
                 .first()
                 .and_then(|arg| analysis.facts[key.file].value_range(key.function, arg.value))

@@ -10,19 +10,19 @@
 //! them in order; `engine` answers what the command line asks.
 
 pub mod base;
-pub mod project;
-pub mod syntax;
-pub mod models;
-pub mod modules;
-pub mod heap;
 pub mod contexts;
 pub mod copies;
+pub mod heap;
+pub mod models;
+pub mod modules;
 pub mod program;
+pub mod project;
+pub mod syntax;
 // The rules are neighbours of the sources, not part of them: knowledge beside the machine.
+pub mod cli;
+pub mod report;
 #[path = "../rules/mod.rs"]
 pub mod rules;
-pub mod report;
-pub mod cli;
 
 mod assumptions;
 mod driver;

@@ -160,9 +160,10 @@ fn is_scheduled(
 ) -> bool {
     let Some(call) = call else { return false };
     let Callee::Value(callee) = facts[heap.instance(caller).key.file].calls[call].callee else { return false };
-    heap.points_to(heap.node(caller, callee)).iter().filter_map(|value| value.as_object()).any(|(object, _)| {
-        matches!(heap.object(object).source, Source::External { .. })
-    })
+    heap.points_to(heap.node(caller, callee))
+        .iter()
+        .filter_map(|value| value.as_object())
+        .any(|(object, _)| matches!(heap.object(object).source, Source::External { .. }))
 }
 
 fn reaches(callees: &FxHashMap<InstanceId, Vec<InstanceId>>, from: InstanceId, to: InstanceId) -> bool {

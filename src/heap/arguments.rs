@@ -5,9 +5,10 @@ use crate::syntax::facts::{ARGUMENTS, Constraint, FunctionId, ModuleFacts, Value
 /// Whether a function, or an arrow in it, mentions `arguments`.
 pub(super) fn uses_arguments(facts: &ModuleFacts, function: FunctionId) -> bool {
     let own = facts.constraints_of(function).iter().any(|constraint| mentions(facts, constraint));
-    own || facts.constraints.iter().any(
-        |constraint| matches!(constraint, Constraint::OuterArguments { function: of, .. } if *of == function),
-    )
+    own || facts
+        .constraints
+        .iter()
+        .any(|constraint| matches!(constraint, Constraint::OuterArguments { function: of, .. } if *of == function))
 }
 
 fn mentions(facts: &ModuleFacts, constraint: &Constraint) -> bool {

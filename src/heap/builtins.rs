@@ -9,9 +9,7 @@ use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::natives::{self, Native};
 use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::record::{NativeEffect, NativeWrite};
-use crate::heap::solver::{
-    Arg, ExceptId, Invocation, InvocationId, InvocationKind, Listener, Solver, Special, This,
-};
+use crate::heap::solver::{Arg, ExceptId, Invocation, InvocationId, InvocationKind, Listener, Solver, Special, This};
 use crate::models::facts::{DataKind, Position};
 use crate::syntax::facts::CallId;
 
@@ -47,15 +45,8 @@ impl Solver<'_> {
             This::Value(value) => Some(value),
             This::None | This::Node(_) => None,
         };
-        let call = NativeCall {
-            invocation,
-            caller: inv.caller,
-            call: inv.call,
-            this,
-            args: inv.args,
-            dst: inv.dst,
-            native,
-        };
+        let call =
+            NativeCall { invocation, caller: inv.caller, call: inv.call, this, args: inv.args, dst: inv.dst, native };
         match native {
             Native::Global(name) => self.call_global(&call, name, inv.kind),
             Native::Static(object, name) => self.call_static(&call, object, name),
@@ -254,7 +245,13 @@ impl Solver<'_> {
                 if let Some(dst) = call.dst {
                     self.graph.add_edge(accumulator, dst, EdgeKind::Copy);
                 }
-                self.call_back(call, callback, &[accumulator, element, index, whole], Some(accumulator), Position::Sync);
+                self.call_back(
+                    call,
+                    callback,
+                    &[accumulator, element, index, whole],
+                    Some(accumulator),
+                    Position::Sync,
+                );
             }
             _ => {
                 if let Some(dst) = call.dst {
@@ -634,8 +631,8 @@ impl Solver<'_> {
                 }
             }
             "Symbol" | "Boolean" => self.give_finite(call),
-            "String" | "Number" | "BigInt" | "parseInt" | "parseFloat" | "isNaN" | "isFinite" | "decodeURIComponent"
-            | "encodeURIComponent" | "encodeURI" | "decodeURI" => {
+            "String" | "Number" | "BigInt" | "parseInt" | "parseFloat" | "isNaN" | "isFinite"
+            | "decodeURIComponent" | "encodeURIComponent" | "encodeURI" | "decodeURI" => {
                 self.derive_all(call);
                 if let (Some(arg), Some(dst)) = (call.arg(0), call.dst) {
                     self.listen(arg, Listener::Text { dst, change: crate::heap::solver::TextChange::Same });
@@ -978,7 +975,8 @@ impl Solver<'_> {
             }
             "construct" => {
                 let mut inner = self.invocations[call.invocation].clone();
-                inner.args = call.args.iter().skip(1).take(1).map(|arg| Arg { node: arg.node, is_spread: true }).collect();
+                inner.args =
+                    call.args.iter().skip(1).take(1).map(|arg| Arg { node: arg.node, is_spread: true }).collect();
                 inner.kind = InvocationKind::New;
                 inner.this = This::None;
                 let id = self.invocation(inner);

@@ -2,6 +2,7 @@
 
 use smallvec::{SmallVec, smallvec};
 
+use crate::base::source::FileId;
 use crate::heap::constraints::edge_of;
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
@@ -13,7 +14,6 @@ use crate::heap::solver::{Arg, Invocation, InvocationId, InvocationKind, Listene
 use crate::syntax::facts::{
     ARGUMENTS, CallId, CallKind, Callee, Cloning, FunctionForm, FunctionId, Key, RETURN, THIS, YIELDED,
 };
-use crate::base::source::FileId;
 
 impl Solver<'_> {
     /// Puts the listeners of a call into the graph.
@@ -328,11 +328,11 @@ impl Solver<'_> {
     ) -> InstanceId {
         let facts = &self.input.facts[file];
         let owner = &self.instances[parent].key;
-        let environment =
-            if owner.parent.is_none() && owner.file == file { Lifetime::Module } else { lifetime };
+        let environment = if owner.parent.is_none() && owner.file == file { Lifetime::Module } else { lifetime };
         let inv = &self.invocations[invocation];
         let caller = &self.instances[inv.caller];
-        let mut key = InstanceKey { file, function, parent: Some(parent), environment, this, phase: inv.phase, site: None };
+        let mut key =
+            InstanceKey { file, function, parent: Some(parent), environment, this, phase: inv.phase, site: None };
         let mut depth = caller.clone_depth.max(self.instances[parent].clone_depth);
         let is_recursive = caller.key.function == function && caller.key.file == file;
         if facts.functions[function].cloning != Cloning::None
@@ -380,10 +380,8 @@ impl Solver<'_> {
         for (index, param) in facts.params_of(key.function).iter().enumerate() {
             let to = self.node(target, param.value);
             if param.is_rest {
-                let rest = self.object(
-                    Source::Call { instance: target, call: CallId(u32::MAX), part: 0 },
-                    ObjectKind::Array,
-                );
+                let rest =
+                    self.object(Source::Call { instance: target, call: CallId(u32::MAX), part: 0 }, ObjectKind::Array);
                 self.graph.insert(to, Value::object(rest, Lifetime::Fresh));
                 let element = self.field(rest, Field::ELEMENT);
                 for (at, arg) in args.iter().enumerate().skip(index) {

@@ -79,14 +79,7 @@ impl Solver<'_> {
         self.listen(target, Listener::Written { template });
     }
 
-    fn copy_into(
-        &mut self,
-        call: &NativeCall,
-        target: &Arguments,
-        sources: &Arguments,
-        depth: CopyDepth,
-        label: Name,
-    ) {
+    fn copy_into(&mut self, call: &NativeCall, target: &Arguments, sources: &Arguments, depth: CopyDepth, label: Name) {
         let sources = self.selected(call.invocation, sources);
         for target in self.selected(call.invocation, target) {
             for &source in &sources {
@@ -182,10 +175,8 @@ impl Solver<'_> {
         if let Some(target) = target {
             self.graph.add_edge(target, first, EdgeKind::Copy);
         }
-        inner.args = [first, unknown, unknown]
-            .iter()
-            .map(|&node| crate::heap::solver::Arg { node, is_spread: false })
-            .collect();
+        inner.args =
+            [first, unknown, unknown].iter().map(|&node| crate::heap::solver::Arg { node, is_spread: false }).collect();
         inner.kind = crate::heap::solver::InvocationKind::Call;
         inner.this = This::Value(handler);
         inner.dst = None;

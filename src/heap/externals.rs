@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use crate::base::finding::Confidence;
 use crate::base::name::Name;
+use crate::base::source::FileId;
 use crate::heap::builtins::NativeCall;
 use crate::heap::constraints::edge_of;
 use crate::heap::field::Field;
@@ -20,7 +21,6 @@ use crate::models::facts::{
     SelfBound, Step,
 };
 use crate::syntax::facts::{CallId, NameId};
-use crate::base::source::FileId;
 
 impl Solver<'_> {
     /// A free name: the module's own, the language's, the platform's, or a global of the project.

@@ -39,7 +39,6 @@ pub struct Edge {
     pub kind: EdgeKind,
 }
 
-
 /// The graph. `L` is the solver's kind of listener.
 #[derive(Debug)]
 pub struct Graph<L> {

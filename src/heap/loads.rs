@@ -1,6 +1,5 @@
 //! Modules as values: `require`, `import`, `import()`, namespaces, and what `module`, `exports` and `__dirname` are.
 
-
 use crate::base::source::FileId;
 use crate::heap::builtins::NativeCall;
 use crate::heap::field::Field;

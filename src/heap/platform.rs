@@ -287,7 +287,8 @@ impl Solver<'_> {
         self.listen(directory, Listener::Text { dst: field, change: TextChange::Entries });
         let has_options = inv.args.get(1).is_some_and(|arg| {
             self.graph.set(arg.node).iter().filter_map(Value::as_object).any(|(object, _)| {
-                matches!(self.objects[object].source, Source::Site { .. }) && self.objects[object].kind == ObjectKind::Plain
+                matches!(self.objects[object].source, Source::Site { .. })
+                    && self.objects[object].kind == ObjectKind::Plain
             })
         });
         if has_options {

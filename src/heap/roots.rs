@@ -17,9 +17,7 @@ use crate::heap::solver::{
 use crate::models::facts::{Convention, DecoratorFacts, HandlerShape, ParamFacts, Position};
 use crate::modules::Resolution;
 use crate::project::ManifestId;
-use crate::syntax::facts::{
-    Constraint, Decorated, Decorator, FunctionId, Imported, Key, ModuleKind, RETURN, TypeRef,
-};
+use crate::syntax::facts::{Constraint, Decorated, Decorator, FunctionId, Imported, Key, ModuleKind, RETURN, TypeRef};
 
 /// A way into the program: what is called there runs with this cause and these parameters.
 #[derive(Clone, Debug)]
@@ -106,8 +104,7 @@ impl Solver<'_> {
                 self.listen(node, Listener::Load { dst: next, field: Field::name(name) });
                 node = next;
             }
-            let entry =
-                self.entries.push(Entry { cause, params: convention.params.clone(), caller, this: This::None });
+            let entry = self.entries.push(Entry { cause, params: convention.params.clone(), caller, this: This::None });
             self.listen(node, Listener::Enter { entry });
         }
     }
@@ -403,12 +400,8 @@ impl Solver<'_> {
         let shape = self.handler_shape(file, function)?;
         let (context, params) = (shape.context, shape.params.clone());
         let label = self.names.intern("{callee} handler");
-        let cause = RootCause {
-            kind: Some(context),
-            confidence: Confidence::Medium,
-            label,
-            function: Some((file, function)),
-        };
+        let cause =
+            RootCause { kind: Some(context), confidence: Confidence::Medium, label, function: Some((file, function)) };
         let mut args = SmallVec::new();
         let count = self.input.facts[file].params_of(function).len();
         for index in 0..count {

@@ -14,12 +14,12 @@ use crate::heap::instance::{Instance, InstanceKey, Phase};
 use crate::heap::limits::{LEAST_WORK, WORK_PER_BYTE};
 use crate::heap::object::{AbstractObject, Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value};
 use crate::heap::record::{NativeWrite, Record};
+use crate::heap::roots::{Entry, Offer};
 use crate::heap::strings::StringTable;
 use crate::models::Models;
 use crate::models::facts::{DataKind, LoaderForm, ParamFacts, Position};
 use crate::modules::{Loader, Resolution};
 use crate::project::Project;
-use crate::heap::roots::{Entry, Offer};
 use crate::syntax::facts::{CallId, FunctionId, ImportId, ModuleFacts, NameId, Run, TypeFact};
 
 /// What the solver reads.
@@ -349,7 +349,8 @@ pub(super) struct WellKnown {
 impl<'a> Solver<'a> {
     pub(super) fn new(input: Input<'a>, bytes: u64) -> Self {
         let mut names = Interner::default();
-        let file_names = input.facts.iter().map(|facts| facts.names.iter().map(|n| names.intern(n)).collect()).collect();
+        let file_names =
+            input.facts.iter().map(|facts| facts.names.iter().map(|n| names.intern(n)).collect()).collect();
         let mut objects = IndexVec::new();
         let global =
             objects.push(AbstractObject { source: Source::Global, kind: ObjectKind::Plain, bounds_itself: false });

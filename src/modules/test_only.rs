@@ -9,11 +9,7 @@ use crate::project::Project;
 use crate::syntax::facts::{Callee, Constraint, FunctionId, ModuleFacts, ValueId};
 
 /// For each file whether it is test code: by its path, or since everything that loads it (by a constant specifier) is.
-pub fn test_files(
-    project: &Project,
-    facts: &IndexVec<FileId, ModuleFacts>,
-    loader: &Loader,
-) -> IndexVec<FileId, bool> {
+pub fn test_files(project: &Project, facts: &IndexVec<FileId, ModuleFacts>, loader: &Loader) -> IndexVec<FileId, bool> {
     let mut tests: IndexVec<FileId, bool> = project.files.iter().map(|file| file.is_test).collect();
     if !tests.iter().any(|&is_test| is_test) {
         return tests;
@@ -24,7 +20,8 @@ pub fn test_files(
             importers.entry(target).or_default().push(file);
         }
     }
-    let entries: Vec<FileId> = project.manifests.iter().flat_map(|m| m.entries.iter().chain(&m.bins).copied()).collect();
+    let entries: Vec<FileId> =
+        project.manifests.iter().flat_map(|m| m.entries.iter().chain(&m.bins).copied()).collect();
     loop {
         let mut changed = false;
         for file in project.files.ids() {

@@ -4,6 +4,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::base::finding::ContextKind;
+use crate::base::source::FileId;
 use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, ValueKind};
@@ -11,7 +12,6 @@ use crate::program::changes::{Change, Effect, Target};
 use crate::program::holders::Link;
 use crate::program::keys::{self, Keys};
 use crate::program::{ChangeId, Program};
-use crate::base::source::FileId;
 use crate::syntax::facts::{FunctionId, Guard, Place, Reuse, Run, Test, WriteForm};
 
 /// Why a growth is bounded.
@@ -107,9 +107,11 @@ impl Program<'_> {
                 Place::Global(_) => true,
                 Place::Property { base, key: crate::syntax::facts::Key::Name(_) } => {
                     let node = self.stages.heap.node(instance, base);
-                    self.stages.heap.points_to(node).iter().any(|v| {
-                        matches!(v.as_object(), Some((_, Lifetime::Module)))
-                    })
+                    self.stages
+                        .heap
+                        .points_to(node)
+                        .iter()
+                        .any(|v| matches!(v.as_object(), Some((_, Lifetime::Module))))
                 }
                 Place::Property { .. } => false,
             };
@@ -167,9 +169,11 @@ impl Program<'_> {
 
     /// Whether a node reads a slot.
     fn is_slot(&self, slot: NodeId, node: NodeId) -> bool {
-        self.stages.heap.edges(slot).iter().any(|edge| {
-            self.stages.heap.representative(edge.to) == self.stages.heap.representative(node)
-        })
+        self.stages
+            .heap
+            .edges(slot)
+            .iter()
+            .any(|edge| self.stages.heap.representative(edge.to) == self.stages.heap.representative(node))
     }
 
     /// A counter that lasts, is compared before the growth, and is counted in the same function.

@@ -3,9 +3,9 @@
 use crate::base::finding::{Container, RootedBy};
 use crate::base::source::FileId;
 use crate::heap::object::{ObjectId, ObjectKind, Source};
+use crate::program::Program;
 use crate::program::changes::{self, Change, Target};
 use crate::program::holders::{self, Link, Naming, Owner};
-use crate::program::Program;
 
 impl Program<'_> {
     /// How a change's container is held and called. None if nothing module-lifetime is found to hold it.

@@ -15,7 +15,9 @@ impl Program<'_> {
         let root = self.stages.heap.instance(context.root).key;
         let own = self.head(root.file, root.function);
         let (span, label) = match context.cause {
-            Cause::EndlessLoop => (own, format!("{} awaits in an endless loop", self.function_text(root.file, root.function))),
+            Cause::EndlessLoop => {
+                (own, format!("{} awaits in an endless loop", self.function_text(root.file, root.function)))
+            }
             Cause::Reschedules => {
                 (own, format!("{} schedules itself again", self.function_text(root.file, root.function)))
             }
@@ -68,7 +70,8 @@ impl Program<'_> {
             _ => String::new(),
         };
         let first = facts.arguments_of(call).first();
-        let literal = first.and_then(|arg| facts.value_range(info.function, arg.value)).map(|range| self.text(file, range));
+        let literal =
+            first.and_then(|arg| facts.value_range(info.function, arg.value)).map(|range| self.text(file, range));
         let new = if info.kind == crate::syntax::facts::CallKind::New { "new " } else { "" };
         match literal {
             Some(text) if text.starts_with(['\'', '"', '`']) && text.len() <= 40 => format!("{new}{callee}({text}, …)"),

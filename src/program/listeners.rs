@@ -7,8 +7,8 @@ use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, Source, Value};
 use crate::heap::record::{Listening, Unlistening};
 use crate::models::facts::ListenerRemoval;
-use crate::program::holders::{self, Owner};
 use crate::program::Program;
+use crate::program::holders::{self, Owner};
 
 /// A registration of a listener.
 #[derive(Clone, Debug)]
@@ -77,12 +77,7 @@ impl Program<'_> {
         })
     }
 
-    fn receiver_of(
-        &self,
-        instance: InstanceId,
-        call: crate::syntax::facts::CallId,
-        value: Value,
-    ) -> Option<NodeId> {
+    fn receiver_of(&self, instance: InstanceId, call: crate::syntax::facts::CallId, value: Value) -> Option<NodeId> {
         let facts = &self.stages.facts[self.stages.heap.instance(instance).key.file];
         let mut nodes = Vec::new();
         if let crate::syntax::facts::Callee::Method { base, .. } = facts.calls[call].callee {
@@ -175,8 +170,10 @@ impl Program<'_> {
                 match facts.calls[*call].callee {
                     crate::syntax::facts::Callee::Value(value) => is_handle(heap.node(instance, value)),
                     crate::syntax::facts::Callee::Method { base, key: crate::syntax::facts::Key::Name(name) } => {
-                        matches!(facts.name(name), "unsubscribe" | "dispose" | "remove" | "off" | "stop" | "close" | "cancel")
-                            && is_handle(heap.node(instance, base))
+                        matches!(
+                            facts.name(name),
+                            "unsubscribe" | "dispose" | "remove" | "off" | "stop" | "close" | "cancel"
+                        ) && is_handle(heap.node(instance, base))
                     }
                     _ => false,
                 }

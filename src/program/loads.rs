@@ -6,8 +6,8 @@ use crate::base::span::ByteRange;
 use crate::heap::object::{InstanceId, Source};
 use crate::heap::record::LoadForm;
 use crate::modules::{Reason, Resolution};
-use crate::program::changes::Effect;
 use crate::program::Program;
+use crate::program::changes::Effect;
 use crate::syntax::facts::Constraint;
 
 /// A `require`, `import()` or loader call.
@@ -58,9 +58,11 @@ impl Program<'_> {
             let Some(call) = facts.calls.get(load.call) else { continue };
             let argument = facts.arguments_of(load.call).first();
             let is_constant = argument.is_some_and(|arg| {
-                facts.constraints_of(key.function).iter().any(
-                    |constraint| matches!(constraint, Constraint::String { dst, .. } if *dst == arg.value),
-                ) && !facts.bindings.iter().any(|b| b.function == key.function && b.home == arg.value)
+                facts
+                    .constraints_of(key.function)
+                    .iter()
+                    .any(|constraint| matches!(constraint, Constraint::String { dst, .. } if *dst == arg.value))
+                    && !facts.bindings.iter().any(|b| b.function == key.function && b.home == arg.value)
             });
             let specifier = argument
                 .and_then(|arg| facts.value_range(key.function, arg.value))
@@ -97,9 +99,10 @@ impl Program<'_> {
         let mut out = Vec::new();
         for change in self.changes() {
             let is_eviction = matches!(change.effect, Effect::Remove | Effect::Delete)
-                && change.base.and_then(|base| base.as_object()).is_some_and(|(object, _)| {
-                    matches!(heap.object(object).source, Source::Cache)
-                });
+                && change
+                    .base
+                    .and_then(|base| base.as_object())
+                    .is_some_and(|(object, _)| matches!(heap.object(object).source, Source::Cache));
             if is_eviction {
                 out.push(Reloading {
                     file: change.file,
@@ -117,9 +120,10 @@ impl Program<'_> {
             out.push(Reloading { file: key.file, instance: reload.instance, range: call.place, how });
         }
         for load in heap.record.loads.iter().filter(|load| load.form == LoadForm::Import) {
-            let changes = load.found.iter().any(|(text, _, _)| {
-                text.split_once(['?', '#']).is_some_and(|(_, query)| query.contains('*'))
-            });
+            let changes = load
+                .found
+                .iter()
+                .any(|(text, _, _)| text.split_once(['?', '#']).is_some_and(|(_, query)| query.contains('*')));
             if changes {
                 let key = heap.instance(load.instance).key;
                 let call = &self.stages.facts[key.file].calls[load.call];
@@ -132,9 +136,10 @@ impl Program<'_> {
 
     /// Whether a change evicts a module: that has a rule of its own.
     pub fn is_eviction(&self, change: &crate::program::Change) -> bool {
-        change.base.and_then(|base| base.as_object()).is_some_and(|(object, _)| {
-            matches!(self.stages.heap.object(object).source, Source::Cache)
-        })
+        change
+            .base
+            .and_then(|base| base.as_object())
+            .is_some_and(|(object, _)| matches!(self.stages.heap.object(object).source, Source::Cache))
     }
 
     /// The kind of an instance's context.

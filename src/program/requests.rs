@@ -4,8 +4,8 @@ use crate::heap::field::{Field, FieldKind};
 use crate::heap::graph::NodeId;
 use crate::heap::object::{Data, Lifetime, Source, ValueKind};
 use crate::models::facts::DataKind;
-use crate::program::changes::{Change, Effect};
 use crate::program::Program;
+use crate::program::changes::{Change, Effect};
 use crate::syntax::facts::{Constraint, Export, Key, Reuse};
 
 impl Program<'_> {
@@ -58,11 +58,16 @@ impl Program<'_> {
         let facts = &self.stages.facts[change.file];
         if let Some(binding) = change.binding {
             let info = facts.bindings[binding];
-            return facts.exports.iter().any(|export| matches!(export, Export::Binding { binding: b, .. } if *b == binding))
-                || facts.constraints.iter().any(
-                    |constraint| matches!(constraint, Constraint::LoadOuter { binding: b, .. } if *b == binding),
-                )
-                || self.stages.heap.edges(self.stages.heap.node(self.stages.heap.body(change.file), info.home)).len() > 1;
+            return facts
+                .exports
+                .iter()
+                .any(|export| matches!(export, Export::Binding { binding: b, .. } if *b == binding))
+                || facts
+                    .constraints
+                    .iter()
+                    .any(|constraint| matches!(constraint, Constraint::LoadOuter { binding: b, .. } if *b == binding))
+                || self.stages.heap.edges(self.stages.heap.node(self.stages.heap.body(change.file), info.home)).len()
+                    > 1;
         }
         let Some(field) = change.field else { return true };
         let FieldKind::Name(name) = field.kind() else { return true };

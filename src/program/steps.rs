@@ -137,7 +137,8 @@ impl Program<'_> {
     /// where it is made to where it is taken apart.
     fn way_in_container(&self, path: &[NodeId], container: ObjectId, steps: &mut Vec<Step>) {
         let Some((instance, value)) = path.iter().skip(1).find_map(|&node| self.value_at(node)) else { return };
-        let base = self.base_that_read(instance, value, container).or_else(|| self.base_that_called(instance, container));
+        let base =
+            self.base_that_read(instance, value, container).or_else(|| self.base_that_called(instance, container));
         let Some(base) = base else { return };
         let known: Vec<_> = steps.iter().map(|step| step.span).collect();
         let within = self.path_to(base, container).into_iter().filter_map(|node| self.step(node));
@@ -341,10 +342,14 @@ impl Program<'_> {
         match load {
             Some(load) if load.form != LoadForm::Resolve => {
                 let count: usize = load.found.iter().map(|(_, _, targets)| targets.len()).sum();
-                let what = if count > 1 { "cached modules, the same objects each time" } else { "the cached module, the same object each time" };
+                let what = if count > 1 {
+                    "cached modules, the same objects each time"
+                } else {
+                    "the cached module, the same object each time"
+                };
                 format!("`{text}` gives {what}")
             }
-            _ => format!("`{text}` gives it back"),
+            _ => format!("`{text}` returns it"),
         }
     }
 

@@ -2,9 +2,9 @@
 
 use crate::base::finding::ContextKind;
 use crate::heap::object::{InstanceId, Lifetime};
+use crate::program::Program;
 use crate::program::changes::{Change, Effect};
 use crate::program::holders::Owner;
-use crate::program::Program;
 use crate::syntax::facts::{Cleanup, MODULE_BODY};
 
 impl Program<'_> {
@@ -94,8 +94,11 @@ impl Program<'_> {
 
     /// Whether the same file restores all stubs in some hook or at an end.
     fn restores_all(&self, change: &Change) -> bool {
-        self.stages.heap.record.restores.iter().any(|(instance, _)| {
-            self.stages.heap.instance(*instance).key.file == change.file
-        })
+        self.stages
+            .heap
+            .record
+            .restores
+            .iter()
+            .any(|(instance, _)| self.stages.heap.instance(*instance).key.file == change.file)
     }
 }

@@ -54,9 +54,7 @@ impl Program<'_> {
     fn can_hold_entries(&self, change: &Change) -> bool {
         match change.target {
             Target::Object(object) => match self.stages.heap.object(object).source {
-                Source::External { path: Some(path), .. } => {
-                    self.stages.models.facts(path).value.data.is_none()
-                }
+                Source::External { path: Some(path), .. } => self.stages.models.facts(path).value.data.is_none(),
                 _ => holders::is_container(&self.stages, object),
             },
             Target::Slot(_) => true,
@@ -149,7 +147,8 @@ impl Program<'_> {
         let says_so = ["register", "use", "define", "extend", "install", "plugin", "addplugin"]
             .iter()
             .any(|word| name.starts_with(word))
-            || name.starts_with("add") && (name.ends_with("plugin") || name.ends_with("plugins") || name.ends_with("type"))
+            || name.starts_with("add")
+                && (name.ends_with("plugin") || name.ends_with("plugins") || name.ends_with("type"))
             || name.contains("plugin");
         says_so || self.keys(change) == Some(Keys::Registration)
     }

@@ -159,6 +159,10 @@ impl Solver<'_> {
             return;
         }
         let Some((object, lifetime)) = callee.as_object() else {
+            // A method of data gives data: `request.json()`.
+            if let (ValueKind::Data(_), Some(dst)) = (callee.kind(), self.invocations[invocation].dst) {
+                self.graph.insert(dst, callee);
+            }
             self.opaque_call(invocation);
             return;
         };
@@ -181,12 +185,12 @@ impl Solver<'_> {
             Source::Native(native) => self.call_native(invocation, native),
             Source::External { .. } => self.call_external(invocation, object, lifetime),
             Source::Require(file) => self.call_require(invocation, file),
-            Source::Bound { .. } | Source::Call { .. } => self.call_special(invocation, object),
+            Source::Bound { .. } | Source::Call { .. } => self.call_special(invocation, object, lifetime),
             _ => {}
         }
     }
 
-    fn call_special(&mut self, invocation: InvocationId, object: ObjectId) {
+    fn call_special(&mut self, invocation: InvocationId, object: ObjectId, lifetime: Lifetime) {
         if let Some(&file) = self.resolvers.get(&object) {
             self.call_resolve(invocation, file);
             return;
@@ -199,18 +203,49 @@ impl Solver<'_> {
                 }
             }
             Some(Special::Bound { target, this, args }) => {
-                let mut inner = self.invocations[invocation].clone();
-                if this != This::None {
-                    inner.this = this;
-                }
-                let mut all = args;
-                all.extend(inner.args.iter().copied());
-                inner.args = all;
-                let inner = self.invocation(inner);
-                self.listen(target, Listener::Invoke { invocation: inner });
+                self.call_bound(invocation, (target, this, &args), lifetime);
             }
             None => {}
         }
+    }
+
+    /// A call of a bound function. What it is bound to it holds as a closure holds its environment: reached through
+    /// something module-lifetime, it is module-lifetime.
+    fn call_bound(&mut self, invocation: InvocationId, (target, this, args): (NodeId, This, &[Arg]), lifetime: Lifetime) {
+        let mut inner = self.invocations[invocation].clone();
+        let mut all: SmallVec<[Arg; 3]> =
+            args.iter().map(|arg| Arg { node: self.held_node(arg.node, lifetime), ..*arg }).collect();
+        all.extend(inner.args.iter().copied());
+        inner.args = all;
+        match this {
+            This::Node(node) => {
+                let receiver = self.held_node(node, lifetime);
+                inner.this = This::None;
+                let inner = self.invocation(inner);
+                self.receivers_of.insert(inner, target);
+                self.listen(receiver, Listener::InvokeOn { invocation: inner });
+                if self.graph.set(receiver).is_empty() {
+                    self.listen(target, Listener::Invoke { invocation: inner });
+                }
+            }
+            This::Value(_) | This::None => {
+                if this != This::None {
+                    inner.this = this;
+                }
+                let inner = self.invocation(inner);
+                self.listen(target, Listener::Invoke { invocation: inner });
+            }
+        }
+    }
+
+    /// A node as it is read through a holder of that lifetime.
+    fn held_node(&mut self, node: NodeId, lifetime: Lifetime) -> NodeId {
+        if lifetime == Lifetime::Fresh {
+            return node;
+        }
+        let held = self.fresh_node();
+        self.graph.add_edge(node, held, EdgeKind::Promote);
+        held
     }
 
     /// `new F(…)`: an instance whose prototype is F's, and a call of the constructor with it.

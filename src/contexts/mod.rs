@@ -3,6 +3,8 @@
 //! Roots come from the heap's record (registrations by models, conventions, decorators, guesses, offers). Two more have
 //! no table: a function that awaits in an endless loop, and a function that schedules itself again.
 
+pub mod once;
+
 use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,7 +14,7 @@ use crate::base::index::IndexVec;
 use crate::base::source::FileId;
 use crate::heap::Heap;
 use crate::heap::object::{InstanceId, Source};
-use crate::heap::record::Root;
+use crate::heap::record::{CallEdge, Root};
 use crate::models::facts::Position;
 use crate::syntax::facts::{Callee, ModuleFacts};
 
@@ -66,7 +68,7 @@ pub fn find(heap: &Heap, facts: &IndexVec<FileId, ModuleFacts>, tests: &IndexVec
     let mut callees: FxHashMap<InstanceId, Vec<InstanceId>> = FxHashMap::default();
     let mut contexts = Contexts { contexts: heap.instances().map(|_| None).collect(), callers: FxHashMap::default() };
     for edge in &heap.record.calls {
-        if edge.position != Some(Position::Realm) {
+        if edge.position != Some(Position::Realm) && !is_called_once(heap, facts, edge) {
             callees.entry(edge.caller).or_default().push(edge.callee);
             contexts.callers.entry(edge.callee).or_default().push(edge.caller);
         }
@@ -85,6 +87,14 @@ pub fn find(heap: &Heap, facts: &IndexVec<FileId, ModuleFacts>, tests: &IndexVec
         at = end;
     }
     contexts
+}
+
+/// Whether a call stands behind a check that lets it run once: what it calls belongs to the start.
+fn is_called_once(heap: &Heap, facts: &IndexVec<FileId, ModuleFacts>, edge: &CallEdge) -> bool {
+    let Some(call) = edge.call else { return false };
+    let guards = facts[heap.instance(edge.caller).key.file].calls.get(call).map(|call| call.guards);
+    edge.position != Some(Position::Repeat)
+        && guards.is_some_and(|guards| once::runs_once(heap, facts, edge.caller, guards))
 }
 
 fn flow(

@@ -672,19 +672,22 @@ impl Solver<'_> {
         let Some(source) = call.arg(0) else { return };
         let element = self.field(object, Field::ELEMENT);
         match kind {
-            ObjectKind::Map => {
-                let entry = self.fresh_node();
-                self.listen(source, Listener::Iterate { dst: entry, index: None });
-                let (keys, values) = (self.field(object, Field::KEYS), self.field(object, Field::MAP_VALUE));
-                self.listen(entry, Listener::Load { dst: keys, field: Field::index(0) });
-                self.listen(entry, Listener::Load { dst: values, field: Field::index(1) });
-            }
+            ObjectKind::Map => self.fill_map(object, source),
             ObjectKind::Set => self.listen(source, Listener::Iterate { dst: element, index: None }),
             _ => {
                 let values = self.field(object, Field::MAP_VALUE);
                 self.graph.add_edge(source, values, EdgeKind::Copy);
             }
         }
+    }
+
+    /// A map is made of the entries of an iterable.
+    pub(super) fn fill_map(&mut self, map: ObjectId, source: NodeId) {
+        let entry = self.fresh_node();
+        self.listen(source, Listener::Iterate { dst: entry, index: None });
+        let (keys, values) = (self.field(map, Field::KEYS), self.field(map, Field::MAP_VALUE));
+        self.listen(entry, Listener::Load { dst: keys, field: Field::index(0) });
+        self.listen(entry, Listener::Load { dst: values, field: Field::index(1) });
     }
 
     fn call_static(&mut self, call: &NativeCall, object: &str, name: &str) {

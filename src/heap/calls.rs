@@ -211,7 +211,12 @@ impl Solver<'_> {
 
     /// A call of a bound function. What it is bound to it holds as a closure holds its environment: reached through
     /// something module-lifetime, it is module-lifetime.
-    fn call_bound(&mut self, invocation: InvocationId, (target, this, args): (NodeId, This, &[Arg]), lifetime: Lifetime) {
+    fn call_bound(
+        &mut self,
+        invocation: InvocationId,
+        (target, this, args): (NodeId, This, &[Arg]),
+        lifetime: Lifetime,
+    ) {
         let mut inner = self.invocations[invocation].clone();
         let mut all: SmallVec<[Arg; 3]> =
             args.iter().map(|arg| Arg { node: self.held_node(arg.node, lifetime), ..*arg }).collect();
@@ -493,21 +498,33 @@ impl Solver<'_> {
 
     /// A getter that is read.
     pub(super) fn call_getter(&mut self, getter: Value, this: Value, dst: NodeId) {
-        self.call_accessor(getter, this, smallvec![], Some(dst));
+        self.call_accessor(getter, this, smallvec![], Some(dst), dst);
     }
 
     /// A setter that is written to.
     pub(super) fn call_setter(&mut self, setter: Value, this: Value, src: NodeId) {
-        self.call_accessor(setter, this, smallvec![Arg { node: src, is_spread: false }], None);
+        self.call_accessor(setter, this, smallvec![Arg { node: src, is_spread: false }], None, src);
     }
 
-    fn call_accessor(&mut self, function: Value, this: Value, args: SmallVec<[Arg; 3]>, dst: Option<NodeId>) {
+    /// Calls an accessor in the context of the function that a node belongs to: that is where it is used.
+    fn call_accessor(
+        &mut self,
+        function: Value,
+        this: Value,
+        args: SmallVec<[Arg; 3]>,
+        dst: Option<NodeId>,
+        used_at: NodeId,
+    ) {
         let Some((object, _)) = function.as_object() else { return };
         let Source::Function { parent, .. } = self.objects[object].source else { return };
-        // Accessors run where they are used; the place is not known here, so that both phases are assumed.
-        for phase in [Phase::Init, Phase::Repeat] {
+        let user = self.instance_at(used_at);
+        let phases = match user {
+            Some(user) => vec![self.instances[user].key.phase],
+            None => vec![Phase::Init, Phase::Repeat],
+        };
+        for phase in phases {
             let invocation = Invocation {
-                caller: parent,
+                caller: user.unwrap_or(parent),
                 call: None,
                 this: This::Value(this),
                 args: args.clone(),
@@ -521,6 +538,16 @@ impl Solver<'_> {
             let id = self.invocation(invocation);
             self.invoke(id, function);
         }
+    }
+
+    /// The instance that a node belongs to, if it is one of an instance's own.
+    fn instance_at(&self, node: NodeId) -> Option<InstanceId> {
+        let bases = &self.record.instance_bases;
+        let at = bases.partition_point(|(base, _)| *base <= node).checked_sub(1)?;
+        let (base, id) = bases[at];
+        let key = self.instances[id].key;
+        let count = self.input.facts[key.file].functions[key.function].value_count;
+        (node.0 - base.0 < count).then_some(id)
     }
 
     /// A call of something that nothing is known of: it keeps and changes nothing; functions that it is given are

@@ -369,6 +369,11 @@ impl Solver<'_> {
             SelfBound::Options(index, options) => self.has_option(call, *index, options),
         };
         self.give(call, Value::object(object, Lifetime::Fresh));
+        if kind == ObjectKind::Map
+            && let Some(source) = call.arg(0)
+        {
+            self.fill_map(object, source);
+        }
     }
 
     /// Whether an argument is a number, or an object with one of these properties.

@@ -83,6 +83,7 @@ pub struct Heap {
     fields: FxHashMap<(ObjectId, Field), NodeId>,
     field_nodes: FxHashMap<NodeId, (ObjectId, Field)>,
     object_fields: IndexVec<ObjectId, Vec<(Field, NodeId)>>,
+    prototypes: IndexVec<ObjectId, Vec<Value>>,
     strings: StringTable,
     instances: IndexVec<InstanceId, Instance>,
     bodies: IndexVec<FileId, InstanceId>,
@@ -133,6 +134,7 @@ impl solver::Solver<'_> {
             object_ids: self.object_ids,
             fields: self.fields,
             field_nodes: self.field_nodes,
+            prototypes: self.states.iter().map(|state| state.prototypes.to_vec()).collect(),
             object_fields: self.states.into_raw().into_iter().map(|state| state.fields.to_vec()).collect(),
             strings: self.strings,
             instances: self.instances,
@@ -211,6 +213,25 @@ impl Heap {
     /// The fields of an object.
     pub fn fields_of(&self, object: ObjectId) -> &[(Field, NodeId)] {
         &self.object_fields[object]
+    }
+
+    /// Whether writing a property of an object calls a setter, its own or an inherited one.
+    pub fn has_setter(&self, object: ObjectId, name: Name) -> bool {
+        let mut seen = vec![object];
+        let mut at = 0;
+        while let Some(&object) = seen.get(at) {
+            at += 1;
+            let setter = self.field(object, Field::setter(name));
+            if setter.is_some_and(|node| !self.points_to(node).is_empty()) {
+                return true;
+            }
+            for (prototype, _) in self.prototypes[object].iter().filter_map(|value| value.as_object()) {
+                if !seen.contains(&prototype) {
+                    seen.push(prototype);
+                }
+            }
+        }
+        false
     }
 
     /// Which field a node is.

@@ -293,7 +293,7 @@ pub fn constructed_kind(native: Native) -> ObjectKind {
     let Native::Global(name) = native else { return ObjectKind::Plain };
     match name {
         "Array" => ObjectKind::Array,
-        "Map" => ObjectKind::Map,
+        "Map" | "URLSearchParams" | "Headers" | "FormData" => ObjectKind::Map,
         "Set" => ObjectKind::Set,
         "WeakMap" | "WeakSet" | "WeakRef" | "FinalizationRegistry" => ObjectKind::Weak,
         "Promise" => ObjectKind::Promise,

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::base::finding::ContextKind;
-use crate::base::source::FileId;
+use crate::contexts::once;
 use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, ValueKind};
@@ -12,7 +12,7 @@ use crate::program::changes::{Change, Effect, Target};
 use crate::program::holders::Link;
 use crate::program::keys::{self, Keys};
 use crate::program::{ChangeId, Program};
-use crate::syntax::facts::{FunctionId, Guard, Place, Reuse, Run, Test, WriteForm};
+use crate::syntax::facts::{Guard, Place, Reuse, Run, Test, WriteForm};
 
 /// Why a growth is bounded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,50 +82,12 @@ impl Program<'_> {
     }
 
     fn happens_once(&self, change: &Change) -> bool {
-        self.guards_happen_once(change.instance, change.file, change.function, change.guards)
+        self.runs_once(change.instance, change.guards)
     }
 
-    /// Once flags: a place that is asked to be falsy and that the same function sets.
-    pub(super) fn guards_happen_once(
-        &self,
-        instance: InstanceId,
-        file: FileId,
-        function: FunctionId,
-        guards: Run,
-    ) -> bool {
-        let facts = &self.stages.facts[file];
-        facts.guards_in(guards).any(|guard| {
-            let Test::Truthy { place: Some(place), .. } = guard.test else { return false };
-            if guard.holds {
-                return false;
-            }
-            let is_lasting = match place {
-                Place::Binding(binding) => {
-                    // A local variable lasts no longer than the call.
-                    facts.bindings[binding].function != function
-                }
-                Place::Global(_) => true,
-                Place::Property { base, key: crate::syntax::facts::Key::Name(_) } => {
-                    let node = self.stages.heap.node(instance, base);
-                    self.stages
-                        .heap
-                        .points_to(node)
-                        .iter()
-                        .any(|v| matches!(v.as_object(), Some((_, Lifetime::Module))))
-                }
-                Place::Property { .. } => false,
-            };
-            is_lasting && self.is_set_in(instance, (file, function), place)
-        })
-    }
-
-    /// Whether a function sets a place.
-    fn is_set_in(&self, instance: InstanceId, (file, function): (FileId, FunctionId), place: Place) -> bool {
-        self.stages.facts[file].writes.iter().any(|write| {
-            write.function == function
-                && matches!(write.form, WriteForm::Assign | WriteForm::InitAssign | WriteForm::Update)
-                && self.is_same_place(instance, write.place, place)
-        })
+    /// Whether guards let code of an instance run once only.
+    pub(super) fn runs_once(&self, instance: InstanceId, guards: Run) -> bool {
+        once::runs_once(self.stages.heap, self.stages.facts, instance, guards)
     }
 
     /// Whether two places that one instance names are the same.

@@ -220,6 +220,10 @@ fn property_effect(
             if is_array && heap.text(name) == "length" {
                 return Some((whole, Effect::Remove, Some(field), None, None));
             }
+            if write.form != WriteForm::Delete && heap.has_setter(object, name) {
+                // What the setter does is its own business: it is called.
+                return None;
+            }
             let node = heap.field(object, field);
             if write.form == WriteForm::Delete {
                 return Some((whole, Effect::Delete, Some(field), None, node));

@@ -191,6 +191,6 @@ impl Program<'_> {
         let listening = &self.stages.heap.record.listenings[listener.index];
         let key = self.stages.heap.instance(listening.instance).key;
         let call = &self.stages.facts[key.file].calls[listening.call];
-        self.guards_happen_once(listening.instance, key.file, key.function, call.guards)
+        self.runs_once(listening.instance, call.guards)
     }
 }

@@ -42,8 +42,8 @@ impl Program<'_> {
                     if lifetime == Lifetime::Fresh && depth > 0 =>
                 {
                     heap.fields_of(object).iter().any(|&(field, node)| {
+                        // What a literal is made with; what is put into a container later does not count.
                         let is_value = matches!(field.kind(), FieldKind::Name(_) | FieldKind::Index(_))
-                            || field == Field::ELEMENT
                             || field == Field::PROMISED;
                         is_value && self.is_request_data(node, depth - 1)
                     })
@@ -69,7 +69,7 @@ impl Program<'_> {
                 || self.stages.heap.edges(self.stages.heap.node(self.stages.heap.body(change.file), info.home)).len()
                     > 1;
         }
-        let Some(field) = change.field else { return true };
+        let Some(field) = change.field.filter(|_| change.key.is_none()) else { return true };
         let FieldKind::Name(name) = field.kind() else { return true };
         let text = self.stages.heap.text(name);
         self.stages.facts.iter().any(|facts| {

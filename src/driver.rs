@@ -36,7 +36,6 @@ pub(crate) struct Analysis {
     pub(crate) facts: IndexVec<FileId, ModuleFacts>,
     pub(crate) models: Models,
     pub(crate) tests: IndexVec<FileId, bool>,
-    pub(crate) loader: Loader,
     pub(crate) heap: Heap,
     pub(crate) contexts: Contexts,
     pub(crate) incomplete: Vec<Incomplete>,
@@ -93,7 +92,7 @@ pub(crate) fn analyse(
             range: None,
         });
     }
-    Ok(Analysis { project, facts, models, tests, loader, heap, contexts, incomplete, fs, timings })
+    Ok(Analysis { project, facts, models, tests, heap, contexts, incomplete, fs, timings })
 }
 
 /// Asks every rule. A rule that panics loses its own findings, and that is said.
@@ -207,7 +206,7 @@ fn lower_all(
     fs: &dyn FileSystem,
     threads: Option<usize>,
 ) -> (IndexVec<FileId, ModuleFacts>, Vec<Incomplete>, u64) {
-    let count = threads.unwrap_or(if project.files.len() < FILES_FOR_THREADS { 1 } else { 0 });
+    let count = threads.unwrap_or_else(|| usize::from(project.files.len() < FILES_FOR_THREADS));
     let lower = || -> Vec<(syntax::Lowered, u64)> {
         let files = project.files.as_slice();
         files.par_iter().map(|file| lower_one(&project.root, &file.path, fs)).collect()

@@ -15,12 +15,12 @@ pub trait Idx: Copy + Eq + Ord {
 /// Declares typed ids (`newtype_index! { /// doc  pub struct FileId; }`), each a `u32`.
 #[macro_export]
 macro_rules! newtype_index {
-    ($($(#[$meta:meta])* pub struct $name:ident;)*) => {$(
+    ($($(#[$meta:meta])* $vis:vis struct $name:ident;)*) => {$(
         $(#[$meta])*
         #[derive(
             Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize,
         )]
-        pub struct $name(pub u32);
+        $vis struct $name($vis u32);
 
         impl $crate::base::index::Idx for $name {
             fn new(index: usize) -> Self {
@@ -84,11 +84,6 @@ impl<I: Idx, T> IndexVec<I, T> {
     /// All elements in order.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.raw.iter()
-    }
-
-    /// All elements in order, to be changed.
-    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
-        self.raw.iter_mut()
     }
 
     /// All elements with their ids.

@@ -78,7 +78,7 @@ pub fn find(heap: &Heap, facts: &IndexVec<FileId, ModuleFacts>, tests: &IndexVec
     starts.extend(rescheduling(heap, facts, &callees));
     starts.extend(test_code(heap, tests));
     // Strongest kind first, and within a kind what is surest: the first to reach an instance decides.
-    starts.sort_by(|a, b| (b.kind, b.confidence).cmp(&(a.kind, a.confidence)));
+    starts.sort_by_key(|start| std::cmp::Reverse((start.kind, start.confidence)));
     let mut at = 0;
     while at < starts.len() {
         let level = (starts[at].kind, starts[at].confidence);
@@ -172,7 +172,7 @@ fn is_scheduled(
     let Callee::Value(callee) = facts[heap.instance(caller).key.file].calls[call].callee else { return false };
     heap.points_to(heap.node(caller, callee))
         .iter()
-        .filter_map(|value| value.as_object())
+        .filter_map(crate::heap::object::Value::as_object)
         .any(|(object, _)| matches!(heap.object(object).source, Source::External { .. }))
 }
 

@@ -31,7 +31,7 @@ fn lasts(heap: &Heap, facts: &ModuleFacts, instance: InstanceId, place: Place) -
         Place::Global(_) => true,
         Place::Property { base, key: Key::Name(_) } => {
             let node = heap.node(instance, base);
-            let mut objects = heap.points_to(node).iter().filter_map(|value| value.as_object()).peekable();
+            let mut objects = heap.points_to(node).iter().filter_map(crate::heap::object::Value::as_object).peekable();
             objects.peek().is_some()
                 && objects.all(|(object, lifetime)| lifetime == Lifetime::Module && is_made_once(heap, object))
         }

@@ -696,7 +696,7 @@ impl Solver<'_> {
             ("Reflect", _) => self.call_reflect(call, name),
             ("Promise", _) => self.call_promise_static(call, name),
             ("Array", "from" | "fromAsync" | "of") => self.array_from(call, name),
-            ("Array", _) | ("Number", _) => self.give_finite(call),
+            ("Array" | "Number", _) => self.give_finite(call),
             ("Symbol", _) => self.give_finite(call),
             ("JSON", "parse") => {
                 // A deep copy: what was in it before is not in it now; only origins stay.
@@ -786,7 +786,7 @@ impl Solver<'_> {
                     self.all_values(source, value);
                 }
             }
-            "fromEntries" | "groupBy" => self.from_entries(call, name),
+            "fromEntries" | "groupBy" => self.object_from_entries(call, name),
             "create" => {
                 let object = self.made(call.caller, call.call, 0, ObjectKind::Plain);
                 self.give(call, Value::object(object, Lifetime::Fresh));
@@ -818,7 +818,7 @@ impl Solver<'_> {
         self.listen(src, Listener::LoadBase { dst, key });
     }
 
-    fn from_entries(&mut self, call: &NativeCall, name: &str) {
+    fn object_from_entries(&mut self, call: &NativeCall, name: &str) {
         let object = self.made(call.caller, call.call, 0, ObjectKind::Plain);
         self.give(call, Value::object(object, Lifetime::Fresh));
         let Some(source) = call.arg(0) else { return };

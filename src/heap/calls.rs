@@ -498,23 +498,16 @@ impl Solver<'_> {
 
     /// A getter that is read.
     pub(super) fn call_getter(&mut self, getter: Value, this: Value, dst: NodeId) {
-        self.call_accessor(getter, this, smallvec![], Some(dst), dst);
+        self.call_accessor(getter, this, &[], Some(dst), dst);
     }
 
     /// A setter that is written to.
     pub(super) fn call_setter(&mut self, setter: Value, this: Value, src: NodeId) {
-        self.call_accessor(setter, this, smallvec![Arg { node: src, is_spread: false }], None, src);
+        self.call_accessor(setter, this, &[Arg { node: src, is_spread: false }], None, src);
     }
 
     /// Calls an accessor in the context of the function that a node belongs to: that is where it is used.
-    fn call_accessor(
-        &mut self,
-        function: Value,
-        this: Value,
-        args: SmallVec<[Arg; 3]>,
-        dst: Option<NodeId>,
-        used_at: NodeId,
-    ) {
+    fn call_accessor(&mut self, function: Value, this: Value, args: &[Arg], dst: Option<NodeId>, used_at: NodeId) {
         let Some((object, _)) = function.as_object() else { return };
         let Source::Function { parent, .. } = self.objects[object].source else { return };
         let user = self.instance_at(used_at);
@@ -527,7 +520,7 @@ impl Solver<'_> {
                 caller: user.unwrap_or(parent),
                 call: None,
                 this: This::Value(this),
-                args: args.clone(),
+                args: SmallVec::from_slice(args),
                 dst,
                 kind: InvocationKind::Call,
                 position: None,

@@ -28,19 +28,19 @@ pub enum FieldKind {
 
 impl Field {
     /// Array elements, set members, iterators' values: any of them.
-    pub const ELEMENT: Field = Field(SPECIAL | 16);
+    pub const ELEMENT: Field = Field(SPECIAL | 0x10);
     /// Properties under computed keys that are not known.
-    pub const UNKNOWN: Field = Field(SPECIAL | 17);
+    pub const UNKNOWN: Field = Field(SPECIAL | 0x11);
     /// The computed keys of an object, the keys of a map.
-    pub const KEYS: Field = Field(SPECIAL | 18);
+    pub const KEYS: Field = Field(SPECIAL | 0x12);
     /// The values of a map.
-    pub const MAP_VALUE: Field = Field(SPECIAL | 19);
+    pub const MAP_VALUE: Field = Field(SPECIAL | 0x13);
     /// What a promise gives.
-    pub const PROMISED: Field = Field(SPECIAL | 20);
+    pub const PROMISED: Field = Field(SPECIAL | 0x14);
     /// All elements: `ELEMENT` and the places of the tuple.
-    pub const ALL_ELEMENTS: Field = Field(SPECIAL | 21);
+    pub const ALL_ELEMENTS: Field = Field(SPECIAL | 0x15);
     /// All properties with values: what reading under an unknown key gives.
-    pub const ANY: Field = Field(SPECIAL | 22);
+    pub const ANY: Field = Field(SPECIAL | 0x16);
     /// How many places of a tuple are kept apart.
     pub const TUPLE: u32 = 8;
 

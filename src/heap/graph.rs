@@ -39,6 +39,9 @@ pub struct Edge {
     pub kind: EdgeKind,
 }
 
+/// New values of a node, and the listeners that want them.
+pub type Delivery<L> = (SmallVec<[Value; 2]>, SmallVec<[L; 1]>);
+
 /// The graph. `L` is the solver's kind of listener.
 #[derive(Debug)]
 pub struct Graph<L> {
@@ -133,10 +136,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         if self.sets[at].contains(value) {
             return false;
         }
-        let value = match self.admit(at, value) {
-            Some(value) => value,
-            None => return false,
-        };
+        let Some(value) = self.admit(at, value) else { return false };
         if !self.sets[at].insert(value) {
             return false;
         }
@@ -216,7 +216,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
 
     /// Takes the next node off the worklist, moves its delta over its edges, and returns the delta with the listeners
     /// that want it.
-    pub fn step(&mut self) -> Option<(SmallVec<[Value; 2]>, SmallVec<[L; 1]>)> {
+    pub fn step(&mut self) -> Option<Delivery<L>> {
         let next = self.worklist.pop_front()?;
         let node = self.find(next);
         let delta = std::mem::take(&mut self.deltas[node.0 as usize]);
@@ -292,7 +292,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         }
         self.representative[b.0 as usize] = a;
         let (ai, bi) = (a.0 as usize, b.0 as usize);
-        for value in std::mem::take(&mut self.sets[bi]).iter() {
+        for value in &std::mem::take(&mut self.sets[bi]) {
             self.sets[ai].insert(value);
         }
         for edge in std::mem::take(&mut self.edges[bi]) {

@@ -215,13 +215,13 @@ impl Solver<'_> {
         }
     }
 
-    /// The node of a CommonJS module's `module.exports`.
+    /// The node of a `CommonJS` module's `module.exports`.
     pub(super) fn module_exports(&mut self, file: FileId) -> NodeId {
         let module = self.module_object(file);
         self.field(module, Field::name(self.well_known.exports))
     }
 
-    /// A module's namespace: for a CommonJS module its default is `module.exports`, and it has the same names.
+    /// A module's namespace: for a `CommonJS` module its default is `module.exports`, and it has the same names.
     pub(super) fn namespace(&mut self, file: FileId) -> Value {
         let source = Source::Namespace(file);
         if let Some(&id) = self.object_ids.get(&source) {
@@ -396,7 +396,7 @@ impl Solver<'_> {
         let Some(dst) = inv.dst else { return };
         let mut file = self.instances[inv.caller].key.file;
         if let Some(arg) = inv.args.first() {
-            for value in self.graph.set(arg.node).iter() {
+            for value in self.graph.set(arg.node) {
                 if let ValueKind::String(id) = value.kind()
                     && let Some(text) = self.strings.text(id)
                     && let Resolution::File(at) = self.input.loader.resolve(file, text, Mode::Require)

@@ -225,7 +225,7 @@ impl Heap {
             if setter.is_some_and(|node| !self.points_to(node).is_empty()) {
                 return true;
             }
-            for (prototype, _) in self.prototypes[object].iter().filter_map(|value| value.as_object()) {
+            for (prototype, _) in self.prototypes[object].iter().copied().filter_map(Value::as_object) {
                 if !seen.contains(&prototype) {
                     seen.push(prototype);
                 }

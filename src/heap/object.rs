@@ -112,6 +112,7 @@ impl Value {
     }
 
     /// The value as it is when it is loaded through something module-lifetime.
+    #[must_use]
     pub fn promoted(self) -> Self {
         if self.is_object() { Self(self.0 | MODULE_OBJECT) } else { self }
     }

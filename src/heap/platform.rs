@@ -23,7 +23,7 @@ impl Solver<'_> {
                 .iter()
                 .map(|part| Arg { node: NodeId(concat.base.0 + part.value.0), is_spread: part.is_spread })
                 .collect();
-            changed |= self.join_into(&parts, concat.dst, |segments| segments.concat());
+            changed |= self.join_into(&parts, concat.dst, <[Vec<PatternPart>]>::concat);
         }
         changed
     }
@@ -55,7 +55,7 @@ impl Solver<'_> {
         let mut changed = false;
         let mut combinations: Vec<Vec<Vec<PatternPart>>> = vec![Vec::new()];
         for part in parts {
-            let (texts, data) = self.text_values(part);
+            let (texts, data) = self.text_values(*part);
             for value in data {
                 changed |= self.graph.insert(dst, value);
             }
@@ -83,11 +83,11 @@ impl Solver<'_> {
     }
 
     /// What a part of a string may be, and the origins that it brings.
-    fn text_values(&mut self, part: &Arg) -> (Vec<Vec<PatternPart>>, Vec<Value>) {
+    fn text_values(&mut self, part: Arg) -> (Vec<Vec<PatternPart>>, Vec<Value>) {
         let mut texts = Vec::new();
         let mut data = Vec::new();
         let mut has_hole = false;
-        for value in self.graph.set(part.node).iter() {
+        for value in self.graph.set(part.node) {
             match value.kind() {
                 ValueKind::String(id) if !part.is_spread => texts.push(self.strings.parts(id).to_vec()),
                 ValueKind::String(_) => has_hole = true,

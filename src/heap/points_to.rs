@@ -43,3 +43,12 @@ impl PointsToSet {
         self.values.is_empty()
     }
 }
+
+impl<'a> IntoIterator for &'a PointsToSet {
+    type Item = Value;
+    type IntoIter = std::iter::Copied<std::slice::Iter<'a, Value>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}

@@ -61,7 +61,7 @@ impl Solver<'_> {
         let any = self.field(object, Field::ANY);
         if !self.states[object].is_enumerated {
             self.states[object].is_enumerated = true;
-            for (field, node) in self.states[object].fields.to_vec() {
+            for (field, node) in self.states[object].fields.clone() {
                 self.enumerate_field(object, field, node);
             }
         }
@@ -325,7 +325,7 @@ impl Solver<'_> {
             let (src, dst) = (self.field(from, field), self.field(to, field));
             self.graph.add_edge(src, dst, edge_of(lifetime));
         }
-        for (field, node) in self.states[from].fields.to_vec() {
+        for (field, node) in self.states[from].fields.clone() {
             self.copy_field(field, node, to, lifetime, except);
         }
         let targets = self.copied_into.entry(from).or_default();
@@ -399,7 +399,7 @@ impl Solver<'_> {
         };
         let keys = self.field(object, Field::KEYS);
         self.graph.add_edge(keys, dst, EdgeKind::Copy);
-        for (field, _) in self.states[object].fields.to_vec() {
+        for (field, _) in self.states[object].fields.clone() {
             if let FieldKind::Name(name) = field.kind()
                 && name != self.well_known.prototype
                 && name != self.well_known.constructor

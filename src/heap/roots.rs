@@ -597,7 +597,7 @@ impl Solver<'_> {
             }
         }
         for (holder, lifetime) in holders {
-            for (field, node) in self.states[holder].fields.to_vec() {
+            for (field, node) in self.states[holder].fields.clone() {
                 let FieldKind::Name(name) = field.kind() else { continue };
                 let text = self.names.text(name);
                 // What begins with an underscore or a hash is not offered by convention.
@@ -624,12 +624,12 @@ impl Solver<'_> {
             _ => true,
         };
         let dst = self.fresh_node();
-        if !is_called {
-            let invocation = self.offered_invocation(value, This::None, Some(dst), offer, InvocationKind::New);
-            self.invoke(invocation, value.promoted());
-        } else {
+        if is_called {
             let instance = self.instance_of(object, self.offers[offer].caller, None);
             self.graph.insert(dst, Value::object(instance, Lifetime::Fresh));
+        } else {
+            let invocation = self.offered_invocation(value, This::None, Some(dst), offer, InvocationKind::New);
+            self.invoke(invocation, value.promoted());
         }
         self.listen(dst, Listener::Offer { holder: value, depth: depth + 1, offer });
     }

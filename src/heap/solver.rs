@@ -39,7 +39,7 @@ pub struct Input<'a> {
 
 /// What waits for values of a node.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Listener {
+pub(super) enum Listener {
     /// `dst = value.field`.
     Load { dst: NodeId, field: Field },
     /// `value.field = src`.
@@ -114,7 +114,7 @@ pub enum Listener {
 
 /// A change of a string.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum TextChange {
+pub(super) enum TextChange {
     /// `path.dirname`.
     Dirname,
     /// `path.basename`.
@@ -137,20 +137,20 @@ pub enum TextChange {
 
 crate::newtype_index! {
     /// Something that is called with given arguments.
-    pub struct InvocationId;
+    pub(super) struct InvocationId;
     /// A callback of a model at one call.
-    pub struct CallbackId;
+    pub(super) struct CallbackId;
     /// The names that a copy leaves out.
-    pub struct ExceptId;
+    pub(super) struct ExceptId;
     /// A way in which values are offered to unknown callers.
-    pub struct OfferId;
+    pub(super) struct OfferId;
     /// A way into the program from outside.
-    pub struct EntryId;
+    pub(super) struct EntryId;
 }
 
 /// `this` of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum This {
+pub(super) enum This {
     /// None is given.
     None,
     /// One value.
@@ -161,7 +161,7 @@ pub enum This {
 
 /// An argument.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Arg {
+pub(super) struct Arg {
     /// Its node.
     pub node: NodeId,
     /// Whether it is spread.
@@ -170,7 +170,7 @@ pub struct Arg {
 
 /// A call, with everything but the callee.
 #[derive(Clone, Debug)]
-pub struct Invocation {
+pub(super) struct Invocation {
     /// Who calls.
     pub caller: InstanceId,
     /// The call in the caller's facts.
@@ -195,7 +195,7 @@ pub struct Invocation {
 
 /// How something is invoked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum InvocationKind {
+pub(super) enum InvocationKind {
     /// `f(…)`.
     Call,
     /// `new F(…)`, or a `super(…)` that makes nothing.
@@ -219,7 +219,7 @@ pub struct RootCause {
 
 /// A callback of a model at one call.
 #[derive(Clone, Debug)]
-pub struct Callback {
+pub(super) struct Callback {
     /// The call.
     pub invocation: InvocationId,
     /// Its place in the call's facts: the access path and the index.

@@ -93,9 +93,10 @@ impl Program<'_> {
     /// Whether two places that one instance names are the same.
     pub(super) fn is_same_place(&self, instance: InstanceId, a: Place, b: Place) -> bool {
         match (a, b) {
-            (Place::Property { base: x, key: k }, Place::Property { base: y, key: l }) => {
-                let (x, y) = (self.stages.heap.node(instance, x), self.stages.heap.node(instance, y));
-                k == l && (x == y || self.share_object(x, y))
+            (Place::Property { base: left, key: key_left }, Place::Property { base: right, key: key_right }) => {
+                let left = self.stages.heap.node(instance, left);
+                let right = self.stages.heap.node(instance, right);
+                key_left == key_right && (left == right || self.share_object(left, right))
             }
             (a, b) => a == b,
         }
@@ -104,14 +105,19 @@ impl Program<'_> {
     /// Whether two nodes may hold the same object.
     pub(super) fn share_object(&self, a: NodeId, b: NodeId) -> bool {
         let (a, b) = (self.stages.heap.points_to(a), self.stages.heap.points_to(b));
-        a.iter().filter_map(|v| v.as_object()).any(|(object, _)| {
+        a.iter().filter_map(crate::heap::object::Value::as_object).any(|(object, _)| {
             b.contains(crate::heap::object::Value::object(object, Lifetime::Fresh))
                 || b.contains(crate::heap::object::Value::object(object, Lifetime::Module))
         })
     }
 
     fn holds_object(&self, node: NodeId, object: ObjectId) -> bool {
-        self.stages.heap.points_to(node).iter().filter_map(|v| v.as_object()).any(|(held, _)| held == object)
+        self.stages
+            .heap
+            .points_to(node)
+            .iter()
+            .filter_map(crate::heap::object::Value::as_object)
+            .any(|(held, _)| held == object)
     }
 
     /// Whether the container's size is compared on the way.
@@ -192,7 +198,7 @@ impl Program<'_> {
     /// runs.
     fn is_fixed(&self, change: &Change, container: NodeId) -> bool {
         let mut is_any = false;
-        for value in self.stages.heap.points_to(container).iter() {
+        for value in self.stages.heap.points_to(container) {
             let ValueKind::Object(object, _) = value.kind() else { return false };
             is_any = true;
             if Target::Object(object) == change.target || self.grows_while_running(object) {
@@ -228,7 +234,7 @@ impl Program<'_> {
                 all.extend(self.replacements.get(&object).into_iter().flatten().copied());
             }
             Target::Slot(slot) => {
-                let objects = self.stages.heap.points_to(slot).iter().filter_map(|v| v.as_object());
+                let objects = self.stages.heap.points_to(slot).iter().filter_map(crate::heap::object::Value::as_object);
                 for (object, _) in objects {
                     all.extend(self.removals.get(&Target::Object(object)).into_iter().flatten().copied());
                 }

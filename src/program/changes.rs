@@ -169,7 +169,7 @@ fn syntactic(stages: &Stages<'_>, instance: InstanceId, id: WriteId, changes: &m
             if stages.heap.is_many(base_node) {
                 return;
             }
-            for value in stages.heap.points_to(base_node).iter() {
+            for value in stages.heap.points_to(base_node) {
                 let ValueKind::Object(object, lifetime) = value.kind() else { continue };
                 let Some((target, effect, field, key_node, slot)) =
                     property_effect(stages, instance, &write, object, key)

@@ -12,7 +12,7 @@ impl Program<'_> {
     pub fn naming(&self, change: &Change) -> Option<Naming> {
         match change.target {
             Target::Object(object) => {
-                let mut naming = self.naming_of(object, change.file)?;
+                let mut naming = self.naming_of(object, change.file);
                 if let Some(field) = change.field.filter(|_| change.key.is_none()) {
                     let text = changes::field_text(&self.stages, field);
                     if text != "length" {
@@ -25,10 +25,10 @@ impl Program<'_> {
         }
     }
 
-    fn naming_of(&self, object: ObjectId, from: FileId) -> Option<Naming> {
+    fn naming_of(&self, object: ObjectId, from: FileId) -> Naming {
         let chain = self.holders.chain(&self.stages, object);
         if let Some(naming) = holders::name_chain(&self.stages, &chain, from) {
-            return Some(naming);
+            return naming;
         }
         let source = &self.stages.heap.object(object).source;
         let holder = holders::owner_of(&self.stages, object);
@@ -41,7 +41,7 @@ impl Program<'_> {
             Source::External { package, .. } if self.stages.heap.text(*package).is_empty() => RootedBy::Global,
             _ => RootedBy::RequiredModule,
         };
-        Some(Naming { path, holder, rooted_by, declaration: None })
+        Naming { path, holder, rooted_by, declaration: None }
     }
 
     /// What an object is called where nothing holds it by name.
@@ -80,7 +80,7 @@ impl Program<'_> {
             });
         }
         let (object, _) = change.base?.as_object()?;
-        let mut naming = self.naming_of(object, change.file)?;
+        let mut naming = self.naming_of(object, change.file);
         let field = change.field?;
         naming.path.push(changes::field_text(&self.stages, field));
         naming.rooted_by = match self.stages.heap.object(object).source {
@@ -97,7 +97,7 @@ impl Program<'_> {
         let naming = self.naming(change)?;
         let owner = match change.target {
             Target::Object(object) => holders::owner_of(&self.stages, object),
-            Target::Slot(_) => match change.base.and_then(|base| base.as_object()) {
+            Target::Slot(_) => match change.base.and_then(crate::heap::object::Value::as_object) {
                 Some((object, _)) => holders::owner_of(&self.stages, object),
                 None => Owner::File(change.file),
             },
@@ -143,7 +143,7 @@ impl Program<'_> {
 
     /// The module that made the object that a change writes to. A helper's `this` and what its callers own is theirs.
     pub fn owner(&self, change: &Change) -> Owner {
-        match change.base.and_then(|base| base.as_object()) {
+        match change.base.and_then(crate::heap::object::Value::as_object) {
             Some((object, _)) => holders::owner_of(&self.stages, object),
             None => Owner::File(change.file),
         }
@@ -170,7 +170,7 @@ impl Program<'_> {
                 .heap
                 .points_to(slot)
                 .iter()
-                .find_map(|value| value.as_object())
+                .find_map(crate::heap::object::Value::as_object)
                 .map_or("value", |(object, _)| self.kind_word(object)),
         }
     }
@@ -189,7 +189,7 @@ impl Program<'_> {
     fn is_this(&self, change: &Change) -> bool {
         let node = self.stages.heap.node(change.instance, crate::syntax::facts::THIS);
         change.base_node.is_some_and(|base| base == node)
-            && change.base.and_then(|base| base.as_object()).is_some_and(|(object, _)| {
+            && change.base.and_then(crate::heap::object::Value::as_object).is_some_and(|(object, _)| {
                 matches!(self.stages.heap.object(object).source, Source::Instance { .. } | Source::Prototype { .. })
             })
     }

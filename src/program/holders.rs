@@ -44,7 +44,7 @@ impl Holders {
     pub(super) fn new(stages: &Stages<'_>) -> Self {
         let mut links: FxHashMap<ObjectId, Vec<Link>> = FxHashMap::default();
         let mut add = |node: NodeId, link: Link| {
-            for value in stages.heap.points_to(node).iter() {
+            for value in stages.heap.points_to(node) {
                 if let Some((object, _)) = value.as_object() {
                     let list = links.entry(object).or_default();
                     if list.len() < 64 && !list.contains(&link) {

@@ -39,7 +39,7 @@ pub(super) fn judge(stages: &Stages<'_>, key: NodeId) -> Keys {
     if set.is_empty() {
         return Keys::Unknown;
     }
-    for value in set.iter() {
+    for value in set {
         let one = match value.kind() {
             ValueKind::String(_) => Keys::Finite,
             ValueKind::Data(data) => of_data(data),

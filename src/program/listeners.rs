@@ -115,7 +115,7 @@ impl Program<'_> {
         let facts = &self.stages.facts[heap.instance(listening.instance).key.file];
         let Some(last) = facts.arguments_of(listening.call).get(2) else { return false };
         let node = heap.node(listening.instance, last.value);
-        heap.points_to(node).iter().filter_map(|v| v.as_object()).any(|(object, _)| {
+        heap.points_to(node).iter().filter_map(Value::as_object).any(|(object, _)| {
             ["once", "signal"]
                 .iter()
                 .any(|name| heap.name(name).is_some_and(|name| heap.field(object, Field::name(name)).is_some()))
@@ -156,9 +156,9 @@ impl Program<'_> {
         let Some(result) = listening.result else { return false };
         let heap = self.stages.heap;
         let handles: Vec<ObjectId> =
-            heap.points_to(result).iter().filter_map(|v| v.as_object()).map(|(object, _)| object).collect();
+            heap.points_to(result).iter().filter_map(Value::as_object).map(|(object, _)| object).collect();
         let is_handle = |node: NodeId| {
-            heap.points_to(node).iter().filter_map(|v| v.as_object()).any(|(object, _)| handles.contains(&object))
+            heap.points_to(node).iter().filter_map(Value::as_object).any(|(object, _)| handles.contains(&object))
         };
         heap.instances().any(|(instance, info)| {
             if self.stages.contexts.of(instance).is_none() {

@@ -101,7 +101,7 @@ impl Program<'_> {
             let is_eviction = matches!(change.effect, Effect::Remove | Effect::Delete)
                 && change
                     .base
-                    .and_then(|base| base.as_object())
+                    .and_then(crate::heap::object::Value::as_object)
                     .is_some_and(|(object, _)| matches!(heap.object(object).source, Source::Cache));
             if is_eviction {
                 out.push(Reloading {
@@ -138,7 +138,7 @@ impl Program<'_> {
     pub fn is_eviction(&self, change: &crate::program::Change) -> bool {
         change
             .base
-            .and_then(|base| base.as_object())
+            .and_then(crate::heap::object::Value::as_object)
             .is_some_and(|(object, _)| matches!(self.stages.heap.object(object).source, Source::Cache))
     }
 

@@ -115,7 +115,7 @@ impl<'a> Program<'a> {
                 _ if bounds::is_replacement(change) && !program.is_initialisation(change) => {
                     let Some(slot) = change.slot else { continue };
                     removals.entry(Target::Slot(slot)).or_default().push(id);
-                    for value in stages.heap.points_to(slot).iter() {
+                    for value in stages.heap.points_to(slot) {
                         if let Some((object, _)) = value.as_object() {
                             replacements.entry(object).or_default().push(id);
                         }

@@ -189,7 +189,12 @@ impl Program<'_> {
     }
 
     fn holds(&self, node: NodeId, object: ObjectId) -> bool {
-        self.stages.heap.points_to(node).iter().filter_map(|v| v.as_object()).any(|(held, _)| held == object)
+        self.stages
+            .heap
+            .points_to(node)
+            .iter()
+            .filter_map(crate::heap::object::Value::as_object)
+            .any(|(held, _)| held == object)
     }
 
     /// Whether a node is where the module cache or the global object holds an object: a module's exports, a variable of

@@ -37,20 +37,9 @@ impl Program<'_> {
         self.changes().iter().any(|other| {
             self.stages.tests[other.file]
                 && other.file == change.file
-                && self.is_same_change_place(change, other)
+                && is_same_change_place(change, other)
                 && (other.cleanup == Cleanup::Finally || self.is_after_hook(other.instance))
         })
-    }
-
-    fn is_same_change_place(&self, a: &Change, b: &Change) -> bool {
-        match (a.slot, b.slot) {
-            (Some(a), Some(b)) => a == b,
-            _ => {
-                let object = |change: &Change| change.base.and_then(|base| base.as_object()).map(|(object, _)| object);
-                let is_same_object = object(a).is_some() && object(a) == object(b);
-                is_same_object && (a.field == b.field || a.field.is_none() || b.field.is_none())
-            }
-        }
     }
 
     /// Whether an instance runs in a hook that the runner calls after tests: by the name of what registered it.
@@ -100,5 +89,17 @@ impl Program<'_> {
             .restores
             .iter()
             .any(|(instance, _)| self.stages.heap.instance(*instance).key.file == change.file)
+    }
+}
+
+fn is_same_change_place(a: &Change, b: &Change) -> bool {
+    match (a.slot, b.slot) {
+        (Some(a), Some(b)) => a == b,
+        _ => {
+            let object =
+                |change: &Change| change.base.and_then(crate::heap::object::Value::as_object).map(|(object, _)| object);
+            let is_same_object = object(a).is_some() && object(a) == object(b);
+            is_same_object && (a.field == b.field || a.field.is_none() || b.field.is_none())
+        }
     }
 }

@@ -79,7 +79,7 @@ impl Program<'_> {
             && change.lifetime == Lifetime::Module
             && self.is_repeated(change)
             && (self.is_namespace_write(change) || change.binding.is_none() && !self.is_own(change))
-            && !self.is_length(change)
+            && !is_length(change)
     }
 
     /// `Object.assign`, `Reflect.set`, `Object.defineProperty` write properties; a container's own methods do not count.
@@ -92,17 +92,13 @@ impl Program<'_> {
         }
     }
 
-    fn is_length(&self, change: &Change) -> bool {
-        change.effect == Effect::Remove && change.field.is_some() && change.key.is_none() && change.kind == "assign"
-    }
-
     /// Whether a change writes to an import's binding or a namespace, which throws.
     pub fn is_namespace_write(&self, change: &Change) -> bool {
         if let Some(binding) = change.binding {
             let facts = &self.stages.facts[change.file];
             return facts.bindings[binding].kind == BindingKind::Import;
         }
-        change.base.and_then(|base| base.as_object()).is_some_and(|(object, _)| {
+        change.base.and_then(crate::heap::object::Value::as_object).is_some_and(|(object, _)| {
             matches!(self.stages.heap.object(object).source, Source::Namespace(file)
                 if self.stages.facts[file].kind == crate::syntax::facts::ModuleKind::Es)
         })
@@ -113,7 +109,7 @@ impl Program<'_> {
     pub fn base_confidence(&self, change: &Change) -> Confidence {
         let context = self.context_confidence(change.instance);
         let Some(node) = change.base_node else { return context };
-        let objects = self.stages.heap.points_to(node).iter().filter_map(|value| value.as_object());
+        let objects = self.stages.heap.points_to(node).iter().filter_map(crate::heap::object::Value::as_object);
         let mut fresh = 0;
         let mut lasting = 0;
         for (_, lifetime) in objects {
@@ -193,4 +189,8 @@ impl Program<'_> {
 
 fn weakest(a: Confidence, b: Confidence) -> Confidence {
     a.min(b)
+}
+
+fn is_length(change: &Change) -> bool {
+    change.effect == Effect::Remove && change.field.is_some() && change.key.is_none() && change.kind == "assign"
 }

@@ -235,7 +235,7 @@ impl Walk<'_> {
         };
         if is_taken {
             self.files.insert(path);
-        } else if name.ends_with(".yml") || name.ends_with(".yaml") || name.ends_with(".toml") {
+        } else if matches!(path::extension_of(name), "yml" | "yaml" | "toml") {
             self.found.other_files.push(path);
         }
     }

@@ -1,8 +1,7 @@
 //! `copied-test-mutation`: see the page beside this file.
 
 use crate::base::finding::{Confidence, ContextKind, Finding, Severity};
-use crate::program::Program;
-use crate::rules::strongest::Strongest;
+use crate::program::{Program, Strongest};
 use crate::rules::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {

@@ -1,8 +1,7 @@
 //! `foreign-mutation`: see the page beside this file.
 
 use crate::base::finding::{Finding, Severity};
-use crate::program::{Change, Effect, Owner, Program};
-use crate::rules::strongest::Strongest;
+use crate::program::{Change, Effect, Owner, Program, Strongest};
 use crate::rules::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {

@@ -1,8 +1,7 @@
 //! `listener-leak`: see the page beside this file.
 
 use crate::base::finding::{Container, ContextKind, Finding, RootedBy, Severity};
-use crate::program::{ListenerUse, Program};
-use crate::rules::strongest::Strongest;
+use crate::program::{ListenerUse, Program, Strongest};
 use crate::rules::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {

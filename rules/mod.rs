@@ -11,7 +11,6 @@ mod foreign_mutation;
 mod listener_leak;
 pub mod models;
 mod module_reload_leak;
-mod strongest;
 mod test_mutation;
 mod unbounded_growth;
 mod unresolved_require;

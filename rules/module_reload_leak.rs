@@ -1,8 +1,7 @@
 //! `module-reload-leak`: see the page beside this file.
 
 use crate::base::finding::{ContextKind, Finding, Severity};
-use crate::program::Program;
-use crate::rules::strongest::Strongest;
+use crate::program::{Program, Strongest};
 use crate::rules::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {

@@ -1,8 +1,7 @@
 //! `unbounded-growth`: see the page beside this file.
 
 use crate::base::finding::{ContextKind, Finding, Severity};
-use crate::program::{Change, Effect, Keys, Program, Refused};
-use crate::rules::strongest::Strongest;
+use crate::program::{Change, Effect, Keys, Program, Refused, Strongest};
 use crate::rules::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {

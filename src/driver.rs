@@ -2,7 +2,7 @@
 //! with here and nowhere else.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::base::finding::{Finding, Incomplete, Suppression};
 use crate::base::index::IndexVec;
 use crate::base::source::{FileId, Texts};
-use crate::cli::UserError;
+use crate::cli::{UserError, working_directory};
 use crate::cli::engine::ProjectRequest;
 use crate::contexts::{self, Contexts};
 use crate::copies;
@@ -176,10 +176,6 @@ fn load_request(request: &ProjectRequest) -> Result<LoadRequest, UserError> {
         rule_names: RULES.iter().map(|rule| rule.name.to_owned()).collect(),
         follow_dependencies: request.follow_deps.clone(),
     })
-}
-
-pub(crate) fn working_directory() -> Result<PathBuf, UserError> {
-    std::env::current_dir().map_err(|error| UserError::new(format!("the working directory can't be read: {error}")))
 }
 
 pub(crate) fn user_error(error: ProjectError) -> UserError {

@@ -121,7 +121,7 @@ pub(crate) fn rule_infos() -> Vec<RuleInfo> {
 fn file_system(request: &CheckRequest) -> Result<Arc<dyn FileSystem>, UserError> {
     let Some(stdin) = &request.stdin else { return Ok(Arc::new(Disk)) };
     let mut memory = Memory::over(Arc::new(Disk));
-    let path = driver::working_directory()?.join(&stdin.path);
+    let path = crate::cli::working_directory()?.join(&stdin.path);
     memory.insert(path, stdin.bytes.clone());
     Ok(Arc::new(memory))
 }
@@ -169,7 +169,7 @@ fn level(level: crate::project::config::Level) -> Level {
 
 /// The analysed folder relative to the working directory.
 pub(crate) fn displayed_root(root: &Path) -> Result<String, UserError> {
-    let from = driver::working_directory()?;
+    let from = crate::cli::working_directory()?;
     let from = Disk.canonicalize(&from).unwrap_or(from);
     let mut ups = String::new();
     let mut at = from.as_path();

@@ -145,7 +145,7 @@ fn unresolved(analysis: &Analysis, view: &mut GraphView, (file, line): (FileId, 
 
 /// Keeps what the files of `--from` reach.
 fn keep_reached(analysis: &Analysis, request: &GraphRequest, view: &mut GraphView) -> Result<(), UserError> {
-    let from = crate::driver::working_directory()?;
+    let from = crate::cli::working_directory()?;
     let mut reached: Vec<String> = Vec::new();
     for path in &request.from {
         let absolute = from.join(path);

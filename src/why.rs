@@ -8,7 +8,7 @@ use crate::program::{Bound, Change, Program, Refused};
 
 /// The entries of a file or line, by place.
 pub(crate) fn why(analysis: &Analysis, request: &WhyRequest) -> Result<Vec<WhyEntry>, UserError> {
-    let path = driver::working_directory()?.join(&request.file);
+    let path = crate::cli::working_directory()?.join(&request.file);
     let path = analysis.fs.canonicalize(&path).unwrap_or(path);
     let inner = path.strip_prefix(&analysis.project.root).ok().map(|p| p.to_string_lossy().replace('\\', "/"));
     let file = inner

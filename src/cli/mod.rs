@@ -200,3 +200,12 @@ fn refuse_mistyped(paths: &[PathBuf]) -> Result<(), UserError> {
 fn quoted(text: &str) -> String {
     format!("`{}`", escape::plain(text))
 }
+
+/// The working directory.
+///
+/// # Errors
+///
+/// If it is gone, or may not be read.
+pub fn working_directory() -> Result<PathBuf, UserError> {
+    std::env::current_dir().map_err(|error| UserError::new(format!("the working directory can't be read: {error}")))
+}

@@ -35,22 +35,28 @@
 //! Unknown code changes and keeps nothing, and gives back only origins. Sets are capped ([`limits`]).
 
 mod arguments;
+mod arrays;
 mod builtins;
 mod calls;
+mod collections;
 mod constraints;
 mod effects;
 mod externals;
 pub mod field;
 pub mod graph;
+mod injection;
 pub mod instance;
 pub mod limits;
 mod loads;
 pub mod natives;
 pub mod object;
+mod offers;
 mod platform;
 pub mod points_to;
+mod promises;
 mod properties;
 pub mod record;
+mod reflection;
 mod roots;
 mod solver;
 pub mod strings;

@@ -26,7 +26,8 @@ pub fn test_files(project: &Project, facts: &IndexVec<FileId, ModuleFacts>, load
         let mut changed = false;
         for file in project.files.ids() {
             let Some(by) = importers.get(&file) else { continue };
-            if !tests[file] && !entries.contains(&file) && by.iter().all(|&importer| tests[importer]) {
+            let is_helper = names_a_helper(&project.files[file].path);
+            if !tests[file] && is_helper && !entries.contains(&file) && by.iter().all(|&importer| tests[importer]) {
                 tests[file] = true;
                 changed = true;
             }
@@ -35,6 +36,15 @@ pub fn test_files(project: &Project, facts: &IndexVec<FileId, ModuleFacts>, load
             return tests;
         }
     }
+}
+
+/// Whether a path says that the file helps tests. A module that only its unit test loads is production code all the
+/// same.
+fn names_a_helper(path: &str) -> bool {
+    let path = path.to_lowercase();
+    ["helper", "support", "setup", "mock", "stub", "fake", "fixture", "factory", "factories", "test", "spec"]
+        .iter()
+        .any(|word| path.contains(word))
 }
 
 fn constant_targets(file: FileId, facts: &ModuleFacts, loader: &Loader) -> Vec<FileId> {

@@ -10,6 +10,7 @@ mod listeners;
 mod loads;
 mod requests;
 mod steps;
+mod strongest;
 mod test_code;
 mod verdicts;
 
@@ -33,6 +34,7 @@ pub use holders::{Link, Naming, Owner};
 pub use keys::Keys;
 pub use listeners::ListenerUse;
 pub use loads::{LoadUse, Reloading};
+pub use strongest::Strongest;
 pub use verdicts::Unresolved;
 
 crate::newtype_index! {

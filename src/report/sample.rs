@@ -133,7 +133,7 @@ pub(crate) fn input(files: &SampleFiles) -> ReportInput<'_> {
     copy.copied_from = Some(find(files, STORE, "seen = new Map()"));
     copy.confidence = Confidence::Medium;
     ReportInput {
-        root: "some/root".to_owned(),
+        root: "some/place".to_owned(),
         findings: vec![
             copy,
             finding(files, "sample-growth", Severity::Error, "seen.set(req.ip, 1)"),

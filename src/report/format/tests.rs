@@ -67,7 +67,7 @@ fn json_has_the_shape_that_is_promised() {
     let report = json("json");
     let it = &report["diagnostics"][0];
     assert_eq!(report["schemaVersion"], 1);
-    assert_eq!(report["root"], "some/root");
+    assert_eq!(report["root"], "some/place");
     assert_eq!(it["range"]["start"], serde_json::json!({"line": 2, "column": 33, "offset": 80}));
     assert_eq!(it["container"]["rootedBy"], "required-module");
     assert_eq!(it["container"]["holder"], ODD);
@@ -90,7 +90,7 @@ fn sarif_has_flows_suppressions_and_notifications() {
     let flow = it["codeFlows"][0]["threadFlows"][0]["locations"].as_array().unwrap();
     assert_eq!(flow.len(), 3);
     let held = &flow[0]["location"]["physicalLocation"];
-    assert_eq!(held["artifactLocation"]["uri"], "some/root/a%20%3Cb%3E%26%22c%E2%80%AE%2C%20d%3A%25.js");
+    assert_eq!(held["artifactLocation"]["uri"], "some/place/a%20%3Cb%3E%26%22c%E2%80%AE%2C%20d%3A%25.js");
     assert_eq!(held["region"]["startColumn"], 14);
     assert_eq!(it["relatedLocations"].as_array().unwrap().len(), 3);
     assert!(it["message"]["text"].as_str().unwrap().contains("[here](1)"));
@@ -123,7 +123,7 @@ fn eslint_groups_messages_by_file() {
     let results = json("eslint");
     assert_eq!(results[0]["messages"][0]["ruleId"], Value::Null);
     let server = &results[1];
-    assert_eq!((&server["filePath"], &server["errorCount"]), (&"some/root/src/server.js".into(), &1.into()));
+    assert_eq!((&server["filePath"], &server["errorCount"]), (&"some/place/src/server.js".into(), &1.into()));
     assert_eq!(server["messages"][0]["severity"], 2);
     assert_eq!(server["suppressedMessages"][0]["suppressions"][0]["justification"], "a <reason> & more");
     assert_eq!(empty("eslint"), "[]\n");
@@ -138,7 +138,7 @@ fn gitlab_and_rdjson_have_what_their_readers_need() {
     assert_eq!((issues.len(), prints.len()), (3, 3));
     assert_eq!(
         issues[0]["location"],
-        serde_json::json!({"path": "some/root/src/server.js", "lines": {"begin": 2, "end": 2}})
+        serde_json::json!({"path": "some/place/src/server.js", "lines": {"begin": 2, "end": 2}})
     );
     assert_eq!(empty("gitlab"), "[]\n");
     let rd = json("rdjson");
@@ -156,9 +156,9 @@ fn github_commands_can_not_be_broken_out_of() {
         assert_eq!(line.matches("::").count(), 2, "{line}");
     }
     assert!(text.starts_with(
-        "::error file=some/root/src/server.js,line=2,endLine=2,col=33,endColumn=58,title=modleak%3A sample-growth::"
+        "::error file=some/place/src/server.js,line=2,endLine=2,col=33,endColumn=58,title=modleak%3A sample-growth::"
     ));
-    assert!(text.contains("file=some/root/a <b>&\"c\\u{202e}%2C d%3A%25.js,line=1"), "{text}");
+    assert!(text.contains("file=some/place/a <b>&\"c\\u{202e}%2C d%3A%25.js,line=1"), "{text}");
     assert_eq!(empty("github"), "");
 }
 
@@ -171,7 +171,7 @@ fn xml_is_well_formed() {
     }
     assert!(empty("junit").contains("tests=\"1\" failures=\"0\"") && empty("junit").contains("<testcase"));
     assert!(text("junit").contains("tests=\"3\" failures=\"2\""));
-    assert!(text("checkstyle").contains("<file name=\"some/root/a &lt;b&gt;&amp;&quot;c\\u{202e}, d:%.js\">"));
+    assert!(text("checkstyle").contains("<file name=\"some/place/a &lt;b&gt;&amp;&quot;c\\u{202e}, d:%.js\">"));
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn html_is_whole_in_itself() {
 fn lines_are_lines() {
     assert_eq!(text("concise").lines().count(), 3);
     assert_eq!(text("unix").lines().count(), 3);
-    assert!(text("unix").contains("some/root/src/server.js:2:33: ") && text("unix").contains("[Error/sample-growth]"));
+    assert!(text("unix").contains("some/place/src/server.js:2:33: ") && text("unix").contains("[Error/sample-growth]"));
     assert_eq!(text("agent").lines().count(), 4);
     assert_eq!(empty("agent"), "no findings in 0 files\n");
     assert_eq!((empty("unix"), empty("concise")), (String::new(), String::new()));

@@ -7,7 +7,7 @@ use crate::base::span::Span;
 
 /// Findings by place, of which the strongest is kept.
 #[derive(Default)]
-pub(super) struct Strongest {
+pub struct Strongest {
     found: BTreeMap<Span, (Rank, Finding)>,
 }
 
@@ -16,7 +16,7 @@ type Rank = (crate::base::finding::Severity, Option<ContextKind>, Confidence);
 
 impl Strongest {
     /// Offers a finding.
-    pub(super) fn offer(&mut self, finding: Finding) {
+    pub fn offer(&mut self, finding: Finding) {
         let rank = (finding.severity, finding.context.as_ref().map(|(kind, _)| *kind), finding.confidence);
         match self.found.get(&finding.span) {
             Some((known, _)) if *known >= rank => {}
@@ -27,7 +27,7 @@ impl Strongest {
     }
 
     /// The kept findings, by place.
-    pub(super) fn into_findings(self) -> impl Iterator<Item = Finding> {
+    pub fn into_findings(self) -> impl Iterator<Item = Finding> {
         self.found.into_values().map(|(_, finding)| finding)
     }
 }

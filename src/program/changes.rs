@@ -331,6 +331,11 @@ fn through_call(stages: &Stages<'_>, write: &NativeWrite) -> Option<Change> {
             keys = computed_keys(stages, &write.values);
             if keys.is_some() { Effect::Grow } else { Effect::Assign }
         }
+        // `defineProperties` has no key: its descriptors' names are constants, unless the literal computes some.
+        NativeEffect::Define if write.key.is_none() => {
+            keys = computed_keys(stages, &write.values);
+            if keys.is_some() { Effect::Grow } else { Effect::Define }
+        }
         NativeEffect::Define if is_computed(stages, write.key) => Effect::Grow,
         NativeEffect::Define | NativeEffect::SetPrototype => Effect::Define,
         NativeEffect::Rearrange => Effect::Rearrange,

@@ -87,18 +87,42 @@ impl<'a> Lowerer<'a> {
     pub(super) fn object(&mut self, object: &'a ObjectLit) -> ValueId {
         self.shape(14);
         let dst = self.alloc(SiteKind::Object, range(object.span));
-        for prop in &object.props {
+        for (index, prop) in object.props.iter().enumerate() {
             match prop {
                 PropOrSpread::Spread(spread) => {
                     self.shape(15);
                     if let Some(src) = self.expr(&spread.expr) {
-                        self.emit(Constraint::CopyAll { dst, src, except: Run::default() });
+                        let except = self.overridden(&object.props[index + 1..]);
+                        self.emit(Constraint::CopyAll { dst, src, except });
                     }
                 }
                 PropOrSpread::Prop(prop) => self.property(dst, prop),
             }
         }
         dst
+    }
+
+    /// The names that follow a spread, which replace what it brings: `{...defaults, rows: []}`.
+    fn overridden(&mut self, after: &[PropOrSpread]) -> Run {
+        let mut names: SmallVec<[NameId; 8]> = SmallVec::new();
+        for prop in after {
+            let PropOrSpread::Prop(prop) = prop else { continue };
+            match &**prop {
+                Prop::Shorthand(ident) => names.push(self.name(&ident.sym)),
+                Prop::KeyValue(pair) => names.extend(self.constant_name(&pair.key)),
+                Prop::Method(method) => names.extend(self.constant_name(&method.key)),
+                Prop::Assign(_) | Prop::Getter(_) | Prop::Setter(_) => {}
+            }
+        }
+        self.name_list(&names)
+    }
+
+    fn constant_name(&mut self, key: &PropName) -> Option<NameId> {
+        match key {
+            PropName::Ident(ident) => Some(self.name(&ident.sym)),
+            PropName::Str(text) => Some(self.wtf8_name(&text.value)),
+            PropName::Num(_) | PropName::Computed(_) | PropName::BigInt(_) => None,
+        }
     }
 
     fn property(&mut self, base: ValueId, prop: &'a Prop) {

@@ -204,6 +204,10 @@ impl Solver<'_> {
 
     /// A project file as a value: `module.exports`, or the namespace.
     pub(super) fn load_file(&mut self, file: FileId, mode: Mode, dst: NodeId) {
+        if let Some(assigned) = self.assigned_export(file) {
+            self.graph.add_edge(assigned, dst, EdgeKind::Promote);
+            return;
+        }
         let is_es = self.input.facts[file].kind == ModuleKind::Es;
         if is_es || mode == Mode::Import {
             let namespace = self.namespace(file);
@@ -213,6 +217,14 @@ impl Solver<'_> {
             let exports = self.module_exports(file);
             self.graph.add_edge(exports, dst, EdgeKind::Promote);
         }
+    }
+
+    /// The node of what TypeScript's `export =` gives instead of a namespace.
+    fn assigned_export(&self, file: FileId) -> Option<NodeId> {
+        self.input.facts[file].exports.iter().find_map(|export| match export {
+            Export::Assign { value, .. } => Some(self.node(self.bodies[file], *value)),
+            _ => None,
+        })
     }
 
     /// The node of a CommonJS module's `module.exports`.
@@ -306,6 +318,17 @@ impl Solver<'_> {
     /// A named import of a target.
     fn load_named(&mut self, target: &Resolution, name: &str, dst: NodeId) {
         match target {
+            Resolution::File(file) if self.assigned_export(*file).is_some() => {
+                let Some(assigned) = self.assigned_export(*file) else { return };
+                let read = self.fresh_node();
+                self.graph.add_edge(assigned, read, EdgeKind::Promote);
+                if name == "default" {
+                    self.graph.add_edge(read, dst, EdgeKind::Copy);
+                } else {
+                    let name = self.names.intern(name);
+                    self.listen(read, Listener::Load { dst, field: Field::name(name) });
+                }
+            }
             Resolution::File(file) if self.input.facts[*file].kind == ModuleKind::Es => {
                 self.connect_export(*file, name, dst, EdgeKind::Promote);
             }

@@ -214,6 +214,15 @@ impl Solver<'_> {
     /// The functions of node's modules that the solver itself knows; whether this was one.
     pub(super) fn call_platform(&mut self, invocation: InvocationId, object: ObjectId) -> bool {
         let Source::External { package, label, .. } = self.objects[object].source else { return false };
+        if matches!(self.names.text(label), "process.cwd" | "node:process.cwd") {
+            // A program is mostly started in its own folder.
+            if let Some(dst) = self.invocations[invocation].dst {
+                let root = self.root_text();
+                let id = self.strings.constant(&root);
+                self.graph.insert(dst, Value::string(id));
+            }
+            return true;
+        }
         if !self.names.text(package).starts_with("node:") {
             return false;
         }

@@ -228,6 +228,10 @@ fn property_effect(
             if write.form == WriteForm::Delete {
                 return Some((whole, Effect::Delete, Some(field), None, node));
             }
+            if has_setter(stages, object, Field::setter(name)) {
+                // The setter's own writes are what changes.
+                return None;
+            }
             let node = node?;
             let effect = slot_effect(stages, instance, write, node);
             Some((Target::Slot(node), effect, Some(field), None, Some(node)))
@@ -239,6 +243,17 @@ fn property_effect(
         }
         Key::Element => None,
     }
+}
+
+/// Whether an object, or the class of which it is an instance, has a setter.
+fn has_setter(stages: &Stages<'_>, object: ObjectId, setter: Field) -> bool {
+    let heap = stages.heap;
+    let holds = |holder: ObjectId| heap.field(holder, setter).is_some_and(|node| !heap.points_to(node).is_empty());
+    let inherited = || match heap.object(object).source {
+        Source::Instance { class, .. } => heap.object_of(&Source::Prototype { of: class }).is_some_and(holds),
+        _ => false,
+    };
+    holds(object) || inherited()
 }
 
 /// What replacing a place's value does.

@@ -103,6 +103,13 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         NodeId(first)
     }
 
+    /// Roughly how many bytes the graph takes: by the size of its entries, since the tables' slack is not known.
+    pub fn footprint(&self) -> usize {
+        const NODE: usize = 128;
+        const EDGE: usize = 40;
+        self.len() * NODE + self.known_edges.len() * EDGE + self.known_listeners.len() * 4 * size_of::<L>()
+    }
+
     /// The node that stands for `node` since cycles were collapsed.
     pub fn find(&self, mut node: NodeId) -> NodeId {
         while self.representative[node.0 as usize] != node {

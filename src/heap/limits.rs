@@ -18,7 +18,10 @@ pub const CLONE_DEPTH: u8 = 2;
 pub const DEPTH: u8 = 6;
 /// Units of work (values moved, listeners called) that the solver does for each byte of source, at least
 /// [`LEAST_WORK`].
-pub const WORK_PER_BYTE: u64 = 60;
+pub const WORK_PER_BYTE: u64 = 6;
+/// What the graph may grow to, in bytes by [`crate::heap::graph::Graph::footprint`]: a project that needs more is
+/// analysed in part, and that is said.
+pub const FOOTPRINT: usize = 700 << 20;
 /// The least budget of work.
 pub const LEAST_WORK: u64 = 20_000_000;
 

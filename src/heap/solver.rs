@@ -11,7 +11,7 @@ use crate::base::source::FileId;
 use crate::heap::field::Field;
 use crate::heap::graph::{Graph, NodeId};
 use crate::heap::instance::{Instance, InstanceKey, Phase};
-use crate::heap::limits::{LEAST_WORK, WORK_PER_BYTE};
+use crate::heap::limits::{FOOTPRINT, LEAST_WORK, WORK_PER_BYTE};
 use crate::heap::object::{AbstractObject, Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value};
 use crate::heap::record::{NativeWrite, Record};
 use crate::heap::roots::{Entry, Offer};
@@ -432,11 +432,11 @@ impl<'a> Solver<'a> {
             while let Some((listener, value)) = self.pending.pop() {
                 self.graph.work += 1;
                 self.react(listener, value);
-                if self.graph.work > self.budget {
+                if self.is_spent() {
                     break;
                 }
             }
-            if self.graph.work > self.budget {
+            if self.is_spent() {
                 self.graph.hits.work = true;
                 return;
             }
@@ -448,6 +448,11 @@ impl<'a> Solver<'a> {
                 }
             }
         }
+    }
+
+    /// Whether the project has had its share of time or memory.
+    fn is_spent(&self) -> bool {
+        self.graph.work > self.budget || self.graph.footprint() > FOOTPRINT
     }
 
     /// What waits for quiet; whether anything changed.

@@ -1,0 +1,257 @@
+//! Methods of arrays, and what makes them.
+
+use smallvec::SmallVec;
+
+use crate::heap::builtins::NativeCall;
+use crate::heap::calls::edge_through;
+use crate::heap::field::Field;
+use crate::heap::graph::{EdgeKind, NodeId};
+use crate::heap::object::{Lifetime, ObjectId, ObjectKind, Value};
+use crate::heap::record::NativeEffect;
+use crate::heap::solver::{Arg, Invocation, InvocationKind, Listener, Solver, This};
+use crate::models::facts::{DataKind, Position};
+
+impl Solver<'_> {
+    /// A new array as the result; its element node.
+    pub(in crate::heap) fn give_array(&mut self, call: &NativeCall) -> NodeId {
+        let array = self.made(call.caller, call.call, 0, ObjectKind::Array);
+        self.give(call, Value::object(array, Lifetime::Fresh));
+        self.field(array, Field::ELEMENT)
+    }
+
+    pub(super) fn call_array(&mut self, call: &NativeCall, this: Value, array: ObjectId, name: &str) {
+        let through = edge_through(this);
+        match name {
+            "push" | "unshift" => self.append(call, this, array, 0),
+            "splice" | "toSpliced" => {
+                let element = self.give_array(call);
+                let all = self.all_elements(array);
+                self.graph.add_edge(all, element, through);
+                if name == "toSpliced" {
+                    self.add_values(call, 2, element);
+                } else if call.args.len() > 2 || call.has_spread() {
+                    self.append(call, this, array, 2);
+                } else {
+                    self.note(call, this, NativeEffect::TakeMany, None, SmallVec::new());
+                }
+            }
+            "pop" | "shift" => {
+                self.note(call, this, NativeEffect::TakeOne, None, SmallVec::new());
+                self.give_elements(call, array, through);
+            }
+            "sort" | "reverse" | "fill" | "copyWithin" => {
+                self.note(call, this, NativeEffect::Rearrange, None, SmallVec::new());
+                self.give(call, this);
+                if name == "sort" {
+                    let element = self.elements_through(array, through);
+                    self.call_back(call, call.arg(0), &[element, element], None, Position::Sync);
+                } else if name == "fill"
+                    && let Some(value) = call.arg(0)
+                {
+                    let element = self.field(array, Field::ELEMENT);
+                    self.graph.add_edge(value, element, EdgeKind::Copy);
+                }
+            }
+            "at" => self.give_elements(call, array, through),
+            "slice" | "concat" | "flat" | "toSorted" | "toReversed" | "with" | "subarray" => {
+                self.copy_elements(call, array, through, name);
+            }
+            "keys" | "values" | "entries" => self.array_iterator(call, array, through, name),
+            "join" | "indexOf" | "lastIndexOf" | "includes" | "toString" | "set" => {
+                let element = self.field(array, Field::ELEMENT);
+                if let Some(dst) = call.dst {
+                    self.graph.add_edge(element, dst, EdgeKind::Derive);
+                }
+                self.derive_all(call);
+            }
+            _ => self.call_array_callback(call, this, array, name),
+        }
+    }
+
+    pub(super) fn call_array_callback(&mut self, call: &NativeCall, this: Value, array: ObjectId, name: &str) {
+        let through = edge_through(this);
+        let element = self.elements_through(array, through);
+        let (index, whole) = (self.fresh_node(), self.fresh_node());
+        self.insert_data(index, DataKind::Finite);
+        self.graph.insert(whole, this);
+        let callback = call.arg(0);
+        match name {
+            "map" | "flatMap" => {
+                let result = self.give_array(call);
+                let returned = self.fresh_node();
+                if name == "flatMap" {
+                    self.listen(returned, Listener::Iterate { dst: result, index: None });
+                }
+                let dst = if name == "map" { result } else { returned };
+                self.call_back_this(call, callback, &[element, index, whole], Some(dst));
+            }
+            "filter" => {
+                let result = self.give_array(call);
+                self.graph.add_edge(element, result, EdgeKind::Copy);
+                self.call_back_this(call, callback, &[element, index, whole], None);
+            }
+            "find" | "findLast" => {
+                if let Some(dst) = call.dst {
+                    self.graph.add_edge(element, dst, EdgeKind::Copy);
+                }
+                self.call_back_this(call, callback, &[element, index, whole], None);
+            }
+            "reduce" | "reduceRight" => {
+                let accumulator = self.fresh_node();
+                let first = call.arg(1).unwrap_or(element);
+                self.graph.add_edge(first, accumulator, EdgeKind::Copy);
+                if let Some(dst) = call.dst {
+                    self.graph.add_edge(accumulator, dst, EdgeKind::Copy);
+                }
+                self.call_back(
+                    call,
+                    callback,
+                    &[accumulator, element, index, whole],
+                    Some(accumulator),
+                    Position::Sync,
+                );
+            }
+            _ => {
+                if let Some(dst) = call.dst {
+                    self.insert_data(dst, DataKind::Finite);
+                }
+                self.call_back_this(call, callback, &[element, index, whole], None);
+            }
+        }
+    }
+
+    /// Calls a callback back, with the `thisArg` that array methods take as their second argument.
+    pub(super) fn call_back_this(
+        &mut self,
+        call: &NativeCall,
+        function: Option<NodeId>,
+        args: &[NodeId],
+        dst: Option<NodeId>,
+    ) {
+        let Some(function) = function else { return };
+        let phase = self.invocations[call.invocation].phase;
+        let make = |this| Invocation {
+            caller: call.caller,
+            call: call.call,
+            this,
+            args: args.iter().map(|&node| Arg { node, is_spread: false }).collect(),
+            dst,
+            kind: InvocationKind::Call,
+            position: Some(Position::Sync),
+            phase,
+            root: None,
+            hops: 0,
+        };
+        let receivers: Vec<Value> = call.arg(1).map(|node| self.graph.set(node).iter().collect()).unwrap_or_default();
+        let objects: Vec<Value> = receivers.into_iter().filter(|value| value.is_object()).collect();
+        if objects.is_empty() {
+            let this = call.arg(1).map_or(This::None, This::Node);
+            let id = self.invocation(make(this));
+            self.listen(function, Listener::Invoke { invocation: id });
+        }
+        for receiver in objects {
+            let id = self.invocation(make(This::Value(receiver)));
+            self.listen(function, Listener::Invoke { invocation: id });
+        }
+    }
+
+    fn append(&mut self, call: &NativeCall, this: Value, array: ObjectId, from: usize) {
+        let element = self.field(array, Field::ELEMENT);
+        self.add_values(call, from, element);
+        self.note(call, this, NativeEffect::Append, None, call.values(from));
+        if let Some(dst) = call.dst
+            && from == 0
+        {
+            self.insert_data(dst, DataKind::Counter);
+        }
+    }
+
+    /// Arguments from `from` on flow into `element`.
+    pub(super) fn add_values(&mut self, call: &NativeCall, from: usize, element: NodeId) {
+        for arg in call.args.iter().skip(from) {
+            if arg.is_spread {
+                self.listen(arg.node, Listener::Iterate { dst: element, index: None });
+            } else {
+                self.graph.add_edge(arg.node, element, EdgeKind::Copy);
+            }
+        }
+    }
+
+    fn give_elements(&mut self, call: &NativeCall, array: ObjectId, through: EdgeKind) {
+        if let Some(dst) = call.dst {
+            let all = self.all_elements(array);
+            self.graph.add_edge(all, dst, through);
+        }
+    }
+
+    /// A node with the elements as they are read through the receiver.
+    pub(in crate::heap) fn elements_through(&mut self, array: ObjectId, through: EdgeKind) -> NodeId {
+        let all = self.all_elements(array);
+        if through == EdgeKind::Copy {
+            return all;
+        }
+        let node = self.fresh_node();
+        self.graph.add_edge(all, node, through);
+        node
+    }
+
+    pub(super) fn copy_elements(&mut self, call: &NativeCall, array: ObjectId, through: EdgeKind, name: &str) {
+        let element = self.give_array(call);
+        let all = self.all_elements(array);
+        if name == "flat" {
+            let inner = self.fresh_node();
+            self.graph.add_edge(all, inner, through);
+            self.listen(inner, Listener::Iterate { dst: element, index: None });
+        }
+        self.graph.add_edge(all, element, through);
+        if name == "concat" {
+            for arg in &call.args {
+                self.listen(arg.node, Listener::Iterate { dst: element, index: None });
+                self.graph.add_edge(arg.node, element, EdgeKind::Derive);
+            }
+        } else if name == "with"
+            && let Some(value) = call.arg(1)
+        {
+            self.graph.add_edge(value, element, EdgeKind::Copy);
+        } else if name == "toSorted" {
+            let elements = self.elements_through(array, through);
+            self.call_back(call, call.arg(0), &[elements, elements], None, Position::Sync);
+        }
+    }
+
+    pub(super) fn array_iterator(&mut self, call: &NativeCall, array: ObjectId, through: EdgeKind, name: &str) {
+        let iterator = self.made(call.caller, call.call, 0, ObjectKind::Iterator);
+        self.give(call, Value::object(iterator, Lifetime::Fresh));
+        let element = self.field(iterator, Field::ELEMENT);
+        let all = self.all_elements(array);
+        match name {
+            "keys" => self.insert_data(element, DataKind::Finite),
+            "values" => self.graph.add_edge(all, element, through),
+            _ => {
+                let entry = self.made(call.caller, call.call, 1, ObjectKind::Array);
+                let (key, value) = (self.field(entry, Field::index(0)), self.field(entry, Field::index(1)));
+                self.insert_data(key, DataKind::Finite);
+                self.graph.add_edge(all, value, through);
+                self.graph.insert(element, Value::object(entry, Lifetime::Fresh));
+            }
+        }
+    }
+
+    pub(super) fn array_from(&mut self, call: &NativeCall, name: &str) {
+        let element = self.give_array(call);
+        if name == "of" {
+            self.add_values(call, 0, element);
+            return;
+        }
+        let Some(source) = call.arg(0) else { return };
+        match call.arg(1) {
+            Some(callback) => {
+                let (item, index) = (self.fresh_node(), self.fresh_node());
+                self.insert_data(index, DataKind::Finite);
+                self.listen(source, Listener::Iterate { dst: item, index: None });
+                self.call_back(call, Some(callback), &[item, index], Some(element), Position::Sync);
+            }
+            None => self.listen(source, Listener::Iterate { dst: element, index: None }),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Functions of `Object` and `Reflect`.
+
+use smallvec::{SmallVec, smallvec};
+
+use crate::heap::builtins::NativeCall;
+use crate::heap::field::Field;
+use crate::heap::graph::{EdgeKind, NodeId};
+use crate::heap::object::{Data, Lifetime, ObjectKind, Value, ValueKind};
+use crate::heap::record::NativeEffect;
+use crate::heap::solver::{Arg, ExceptId, InvocationKind, Listener, Solver, This};
+use crate::models::facts::Position;
+
+impl Solver<'_> {
+    pub(super) fn call_object_method(&mut self, call: &NativeCall, this: Value, name: &str) {
+        if let "__defineGetter__" | "__defineSetter__" = name {
+            self.note(call, this, NativeEffect::Define, call.arg(0), call.values(1));
+            return;
+        }
+        self.derive_all(call);
+    }
+
+    pub(super) fn call_object(&mut self, call: &NativeCall, name: &str) {
+        match name {
+            "assign" => self.assign(call),
+            "keys" | "getOwnPropertyNames" | "getOwnPropertySymbols" => {
+                let element = self.give_array(call);
+                if let Some(source) = call.arg(0) {
+                    self.listen(source, Listener::Keys { dst: element });
+                }
+            }
+            "values" => {
+                let element = self.give_array(call);
+                if let Some(source) = call.arg(0) {
+                    self.all_values(source, element);
+                }
+            }
+            "entries" => {
+                let element = self.give_array(call);
+                let entry = self.made(call.caller, call.call, 1, ObjectKind::Array);
+                self.graph.insert(element, Value::object(entry, Lifetime::Fresh));
+                let (key, value) = (self.field(entry, Field::index(0)), self.field(entry, Field::index(1)));
+                if let Some(source) = call.arg(0) {
+                    self.listen(source, Listener::Keys { dst: key });
+                    self.all_values(source, value);
+                }
+            }
+            "fromEntries" | "groupBy" => self.from_entries(call, name),
+            "create" => {
+                let object = self.made(call.caller, call.call, 0, ObjectKind::Plain);
+                self.give(call, Value::object(object, Lifetime::Fresh));
+                if let Some(prototype) = call.arg(0) {
+                    self.listen(prototype, Listener::Prototype { of: object });
+                }
+            }
+            "defineProperty" | "defineProperties" => self.define(call, name),
+            "freeze" | "seal" | "preventExtensions" => {
+                if let (Some(arg), Some(dst)) = (call.arg(0), call.dst) {
+                    self.graph.add_edge(arg, dst, EdgeKind::Copy);
+                }
+            }
+            "setPrototypeOf" => self.set_prototype(call),
+            "hasOwn" | "is" | "isFrozen" => self.give_finite(call),
+            "getPrototypeOf" => {
+                if let (Some(arg), Some(dst)) = (call.arg(0), call.dst) {
+                    self.listen(arg, Listener::PrototypesOf { dst });
+                }
+            }
+            _ => self.derive_all(call),
+        }
+    }
+
+    /// All property values of the objects in `src`.
+    pub(in crate::heap) fn all_values(&mut self, src: NodeId, dst: NodeId) {
+        let key = self.fresh_node();
+        self.graph.insert(key, Value::data(Data::Unknown));
+        self.listen(src, Listener::LoadBase { dst, key });
+    }
+
+    fn from_entries(&mut self, call: &NativeCall, name: &str) {
+        let object = self.made(call.caller, call.call, 0, ObjectKind::Plain);
+        self.give(call, Value::object(object, Lifetime::Fresh));
+        let Some(source) = call.arg(0) else { return };
+        let (unknown, keys) = (self.field(object, Field::UNKNOWN), self.field(object, Field::KEYS));
+        let entry = self.fresh_node();
+        self.listen(source, Listener::Iterate { dst: entry, index: None });
+        if name == "groupBy" {
+            let group = self.made(call.caller, call.call, 1, ObjectKind::Array);
+            let element = self.field(group, Field::ELEMENT);
+            self.graph.add_edge(entry, element, EdgeKind::Copy);
+            self.graph.insert(unknown, Value::object(group, Lifetime::Fresh));
+            self.call_back(call, call.arg(1), &[entry], Some(keys), Position::Sync);
+        } else {
+            self.listen(entry, Listener::Load { dst: keys, field: Field::index(0) });
+            self.listen(entry, Listener::Load { dst: unknown, field: Field::index(1) });
+        }
+    }
+
+    fn assign(&mut self, call: &NativeCall) {
+        let Some(target) = call.arg(0) else { return };
+        for arg in call.args.iter().skip(1) {
+            let source = if arg.is_spread {
+                let element = self.fresh_node();
+                self.listen(arg.node, Listener::Iterate { dst: element, index: None });
+                element
+            } else {
+                arg.node
+            };
+            self.listen(source, Listener::CopyFrom { dst: target, except: ExceptId(0) });
+        }
+        if let Some(dst) = call.dst {
+            self.graph.add_edge(target, dst, EdgeKind::Copy);
+        }
+        self.note_on(call, target, NativeEffect::AssignAll, None, call.values(1));
+    }
+
+    fn define(&mut self, call: &NativeCall, name: &str) {
+        let Some(target) = call.arg(0) else { return };
+        if let Some(dst) = call.dst {
+            self.graph.add_edge(target, dst, EdgeKind::Copy);
+        }
+        if name == "defineProperties" {
+            self.note_on(call, target, NativeEffect::Define, None, call.values(1));
+            return;
+        }
+        let (Some(key), Some(descriptor)) = (call.arg(1), call.arg(2)) else { return };
+        self.computed_keys.push(key);
+        let value = self.fresh_node();
+        self.listen(descriptor, Listener::Load { dst: value, field: Field::name(self.well_known.value) });
+        self.listen(target, Listener::StoreBase { src: value, key });
+        self.listen(key, Listener::StoreKey { src: value, base: target });
+        let (get, set) = (self.names.intern("get"), self.names.intern("set"));
+        for (accessor, name) in [(true, get), (false, set)] {
+            let function = self.fresh_node();
+            self.listen(descriptor, Listener::Load { dst: function, field: Field::name(name) });
+            self.listen(key, Listener::AccessorKey { base: target, src: function, is_getter: accessor });
+        }
+        self.note_on(call, target, NativeEffect::Define, Some(key), smallvec![value]);
+    }
+
+    /// An accessor defined under a key that is known.
+    pub(in crate::heap) fn define_accessor(&mut self, key: Value, base: NodeId, src: NodeId, is_getter: bool) {
+        let ValueKind::String(id) = key.kind() else { return };
+        let Some(text) = self.strings.text(id).map(str::to_owned) else { return };
+        let name = self.names.intern(&text);
+        if is_getter {
+            // What the getter gives is what loads of the property give, also those that came before it was known.
+            self.listen(src, Listener::GetterResult { base, field: Field::name(name) });
+        } else {
+            self.accessors.insert(name);
+            self.listen(base, Listener::Store { src, field: Field::setter(name) });
+        }
+    }
+
+    /// A getter's results become the property's values.
+    pub(in crate::heap) fn store_getter_result(&mut self, getter: Value, base: NodeId, field: Field) {
+        let result = self.fresh_node();
+        self.call_getter(getter, Value::data(Data::Unknown), result);
+        self.listen(base, Listener::Store { src: result, field });
+    }
+
+    fn set_prototype(&mut self, call: &NativeCall) {
+        let (Some(target), Some(prototype)) = (call.arg(0), call.arg(1)) else { return };
+        if let Some(dst) = call.dst {
+            self.graph.add_edge(target, dst, EdgeKind::Copy);
+        }
+        self.listen(target, Listener::InheritsFrom { prototype });
+        self.note_on(call, target, NativeEffect::SetPrototype, None, smallvec![prototype]);
+    }
+
+    pub(super) fn call_reflect(&mut self, call: &NativeCall, name: &str) {
+        match name {
+            "set" => {
+                let target = call.arg(3).or(call.arg(0));
+                if let (Some(target), Some(key), Some(value)) = (target, call.arg(1), call.arg(2)) {
+                    self.computed_keys.push(key);
+                    self.listen(target, Listener::StoreBase { src: value, key });
+                    self.listen(key, Listener::StoreKey { src: value, base: target });
+                    self.note_on(call, target, NativeEffect::SetProperty, Some(key), smallvec![value]);
+                }
+            }
+            "get" => {
+                if let (Some(target), Some(key), Some(dst)) = (call.arg(0), call.arg(1), call.dst) {
+                    self.computed_keys.push(key);
+                    self.listen(target, Listener::LoadBase { dst, key });
+                    self.listen(key, Listener::LoadKey { dst, base: target });
+                }
+            }
+            "defineProperty" => self.define(call, name),
+            "deleteProperty" => {
+                if let Some(target) = call.arg(0) {
+                    self.note_on(call, target, NativeEffect::DeleteProperty, call.arg(1), SmallVec::new());
+                }
+            }
+            "setPrototypeOf" => self.set_prototype(call),
+            "apply" => {
+                let mut inner = self.invocations[call.invocation].clone();
+                inner.args = call.args.iter().skip(2).map(|arg| Arg { node: arg.node, is_spread: true }).collect();
+                inner.this = call.arg(1).map_or(This::None, This::Node);
+                let id = self.invocation(inner);
+                if let Some(function) = call.arg(0) {
+                    self.listen(function, Listener::Invoke { invocation: id });
+                }
+            }
+            "construct" => {
+                let mut inner = self.invocations[call.invocation].clone();
+                inner.args =
+                    call.args.iter().skip(1).take(1).map(|arg| Arg { node: arg.node, is_spread: true }).collect();
+                inner.kind = InvocationKind::New;
+                inner.this = This::None;
+                let id = self.invocation(inner);
+                if let Some(function) = call.arg(0) {
+                    self.listen(function, Listener::Invoke { invocation: id });
+                }
+            }
+            "ownKeys" => self.call_object(call, "keys"),
+            _ => self.derive_all(call),
+        }
+    }
+}

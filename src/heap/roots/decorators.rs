@@ -1,0 +1,230 @@
+//! Decorators that hand classes, methods and parameters to a framework, and the instances that it makes.
+
+use smallvec::SmallVec;
+
+use crate::base::finding::{Confidence, ContextKind};
+use crate::heap::field::Field;
+use crate::heap::graph::NodeId;
+use crate::heap::instance::Phase;
+use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value};
+use crate::heap::roots::Entry;
+use crate::heap::solver::{Invocation, InvocationKind, RootCause, Solver, This};
+use crate::models::facts::{DecoratorFacts, ParamFacts};
+use crate::modules::Resolution;
+use crate::syntax::facts::{Decorated, Decorator, Imported, TypeRef};
+
+impl Solver<'_> {
+    /// Classes, methods and parameters that decorators hand to a framework. Needs the decorators' values: after a
+    /// first run.
+    pub(in crate::heap) fn enter_decorated(&mut self) {
+        let mut singletons: Vec<(InstanceId, ObjectId)> = Vec::new();
+        let owners: Vec<InstanceId> = self.instances.ids().collect();
+        for at in owners {
+            let key = self.instances[at].key;
+            let facts = &self.input.facts[key.file];
+            for decorator in facts.decorators.iter().filter(|d| d.function == key.function) {
+                if decorator.target == Decorated::Class
+                    && let Some(meaning) = self.decorator_facts(at, decorator)
+                    && (meaning.is_singleton || meaning.context.is_some())
+                    && !self.is_transient(at, decorator, &meaning)
+                    && let Some(class) = self.class_object(at, decorator.class)
+                    && !singletons.contains(&(at, class))
+                {
+                    singletons.push((at, class));
+                }
+            }
+        }
+        for &(at, class) in &singletons {
+            let instance = self.instance_of(class, at, None);
+            self.singletons.insert(class, instance);
+        }
+        for &(at, class) in &singletons {
+            self.construct_singleton(at, class);
+        }
+        for &(at, class) in &singletons {
+            self.enter_methods(at, class);
+        }
+    }
+
+    fn construct_singleton(&mut self, at: InstanceId, class: ObjectId) {
+        let this = Value::object(self.singletons[&class], Lifetime::Module);
+        let invocation = self.invocation(Invocation {
+            caller: at,
+            call: None,
+            this: This::Value(this),
+            args: SmallVec::new(),
+            dst: None,
+            kind: InvocationKind::New,
+            position: None,
+            phase: Phase::Init,
+            root: None,
+            hops: 0,
+        });
+        self.run_constructor(invocation, class, Value::object(class, Lifetime::Module), this);
+    }
+
+    /// Methods of a class that the framework made: those with a decorator that says so.
+    fn enter_methods(&mut self, at: InstanceId, class: ObjectId) {
+        let Source::Class { file, class: id, .. } = self.objects[class].source else { return };
+        let facts = &self.input.facts[file];
+        let this = This::Value(Value::object(self.singletons[&class], Lifetime::Module));
+        let class_context = facts
+            .decorators
+            .iter()
+            .filter(|d| d.class == id && d.target == Decorated::Class)
+            .find_map(|d| self.decorator_facts(at, d).and_then(|facts| facts.context));
+        for decorator in facts.decorators.iter().filter(|d| d.class == id) {
+            let Decorated::Method(function) = decorator.target else { continue };
+            let Some(meaning) = self.decorator_facts(at, decorator) else { continue };
+            let Some(kind) = meaning.context.or(class_context) else { continue };
+            let text = format!("{} method", self.decorator_label(at, decorator));
+            let label = self.names.intern(&text);
+            let cause =
+                RootCause { kind: Some(kind), confidence: Confidence::High, label, function: Some((file, function)) };
+            let data = meaning.data.map(ParamFacts::Data).unwrap_or(ParamFacts::Data(match kind {
+                ContextKind::Request => crate::models::facts::DataKind::Request,
+                _ => crate::models::facts::DataKind::Event,
+            }));
+            let count = u32::try_from(facts.params_of(function).len()).unwrap_or(0);
+            let params = (0..count).map(|index| (index, data.clone())).collect();
+            let entry = Entry { cause, params, caller: at, this };
+            let object = self.object(Source::Function { file, function, parent: at }, ObjectKind::Function);
+            let invocation = self.outside_invocation(&entry, object);
+            self.invoke(invocation, Value::object(object, Lifetime::Module));
+        }
+    }
+
+    fn decorator_external(&self, at: InstanceId, decorator: &Decorator) -> Option<ObjectId> {
+        let node = self.node(at, decorator.value);
+        self.graph.set(node).iter().find_map(|value| {
+            let (object, _) = value.as_object()?;
+            matches!(self.objects[object].source, Source::External { path: Some(_), .. }).then_some(object)
+        })
+    }
+
+    fn decorator_facts(&self, at: InstanceId, decorator: &Decorator) -> Option<DecoratorFacts> {
+        let object = self.decorator_external(at, decorator)?;
+        let Source::External { path: Some(path), .. } = self.objects[object].source else { return None };
+        self.input.models.facts(path).decorator.clone()
+    }
+
+    fn decorator_label(&self, at: InstanceId, decorator: &Decorator) -> String {
+        let facts = self.facts_of(at);
+        let _ = facts;
+        self.decorator_external(at, decorator).map_or_else(String::new, |object| {
+            let Source::External { label, .. } = self.objects[object].source else { return String::new() };
+            let text = self.names.text(label);
+            format!("@{}", text.rsplit(['.', '/']).next().unwrap_or(text))
+        })
+    }
+
+    /// Whether the decorator's options make the class one of many instances.
+    fn is_transient(&self, at: InstanceId, decorator: &Decorator, meaning: &DecoratorFacts) -> bool {
+        let Some(object) = self.decorator_external(at, decorator) else { return false };
+        let Source::External { made: Some((caller, Some(call))), .. } = self.objects[object].source else {
+            return false;
+        };
+        let facts = self.facts_of(caller);
+        facts.arguments_of(call).iter().any(|arg| {
+            let node = self.node(caller, arg.value);
+            self.graph.set(node).iter().filter_map(Value::as_object).any(|(options, _)| {
+                meaning.transient_options.iter().any(|(option, words)| self.option_is(options, option, words))
+            })
+        })
+    }
+
+    fn option_is(&self, options: ObjectId, option: &str, words: &[String]) -> bool {
+        let Some(name) = self.names.get(option) else { return false };
+        let Some(&node) = self.fields.get(&(options, Field::name(name))) else { return false };
+        self.graph.set(node).iter().any(|value| match value.kind() {
+            crate::heap::object::ValueKind::Object(object, _) => match self.objects[object].source {
+                Source::External { label, .. } => {
+                    let text = self.names.text(label);
+                    let last = text.rsplit('.').next().unwrap_or(text);
+                    words.iter().any(|word| word == last)
+                }
+                _ => false,
+            },
+            crate::heap::object::ValueKind::String(id) => {
+                self.strings.text(id).is_some_and(|text| words.iter().any(|word| word == text))
+            }
+            crate::heap::object::ValueKind::Data(_) => false,
+        })
+    }
+
+    /// Declared types of an instance's nodes: framework types at once, project classes later.
+    pub(in crate::heap) fn constrain_types(&mut self, at: InstanceId) {
+        let key = self.instances[at].key;
+        let facts = &self.input.facts[key.file];
+        for fact in facts.types.iter().filter(|fact| fact.function == key.function) {
+            match fact.ty {
+                TypeRef::Finite => {
+                    let node = self.node(at, fact.value);
+                    self.insert_data(node, crate::models::facts::DataKind::Finite);
+                }
+                TypeRef::Binding(_) | TypeRef::Member(..) => self.typed.push((at, *fact)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Values that come from outside by their declared types, where nothing else is known: instances that a framework
+    /// injects, and the framework's own objects.
+    pub(in crate::heap) fn inject_types(&mut self) -> bool {
+        let mut changed = false;
+        for (at, fact) in self.typed.clone() {
+            let node = self.node(at, fact.value);
+            if self.graph.set(node).iter().any(Value::is_object) {
+                continue;
+            }
+            if let Some(value) = self.value_of_type(at, fact.ty) {
+                changed |= self.graph.insert(node, value);
+            }
+        }
+        changed
+    }
+
+    fn value_of_type(&mut self, at: InstanceId, ty: TypeRef) -> Option<Value> {
+        let file = self.instances[at].key.file;
+        let facts = &self.input.facts[file];
+        let (binding, member) = match ty {
+            TypeRef::Binding(binding) => (binding, None),
+            TypeRef::Member(binding, member) => (binding, Some(facts.name(member).to_owned())),
+            _ => return None,
+        };
+        let Some(import) = facts.bindings[binding].import else {
+            let (node, _) = self.outer_binding(at, binding)?;
+            return self.singleton_in(node);
+        };
+        let target = self.resolve_import(file, import);
+        let name = match (facts.imports[import].what, member) {
+            (_, Some(member)) => member,
+            (Imported::Name(name), None) => facts.name(name).to_owned(),
+            _ => return None,
+        };
+        match target {
+            Resolution::Package { name: package, .. } => {
+                let path = self.input.models.type_named(&package, &name)?;
+                Some(self.external_at(path, Some((at, None))))
+            }
+            Resolution::Builtin(module) => {
+                let path = self.input.models.type_named(&format!("node:{module}"), &name)?;
+                Some(self.external_at(path, Some((at, None))))
+            }
+            Resolution::File(_) => {
+                let node = self.fresh_node();
+                self.load_import(file, import, node);
+                // Edges hand over at once what is there.
+                self.singleton_in(node)
+            }
+            Resolution::Unresolved(_) => None,
+        }
+    }
+
+    fn singleton_in(&self, node: NodeId) -> Option<Value> {
+        self.graph.set(node).iter().find_map(|value| {
+            let (class, _) = value.as_object()?;
+            self.singletons.get(&class).map(|&instance| Value::object(instance, Lifetime::Module))
+        })
+    }
+}

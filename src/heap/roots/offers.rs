@@ -1,0 +1,228 @@
+//! What a library offers to unknown callers.
+
+use smallvec::SmallVec;
+
+use crate::base::finding::{Confidence, ContextKind};
+use crate::base::source::FileId;
+use crate::heap::field::{Field, FieldKind};
+use crate::heap::graph::NodeId;
+use crate::heap::instance::Phase;
+use crate::heap::limits::DEPTH;
+use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, Value};
+use crate::heap::roots::Offer;
+use crate::heap::solver::{Arg, Invocation, InvocationId, InvocationKind, Listener, OfferId, RootCause, Solver, This};
+use crate::models::facts::Position;
+use crate::project::ManifestId;
+use crate::syntax::facts::{FunctionId, ModuleKind, RETURN};
+
+impl Solver<'_> {
+    /// What libraries offer: their entries' exports, then, without an `exports` map, what else can be required.
+    pub(in crate::heap) fn offer_entries(&mut self) {
+        for manifest in self.input.project.manifests.ids() {
+            if self.is_library(manifest) {
+                for file in self.input.project.manifests[manifest].entries.clone() {
+                    self.offer_file(file, Confidence::High);
+                }
+            }
+        }
+        let project = self.input.project;
+        for (file, info) in project.files.iter_enumerated() {
+            if project.config.is_entry(&info.path) {
+                self.offer_file(file, Confidence::High);
+            }
+        }
+    }
+
+    /// Modules of a library beside its entries: without an `exports` map anyone may require them.
+    pub(in crate::heap) fn offer_inner(&mut self) {
+        for (file, info) in self.input.project.files.iter_enumerated() {
+            let Some(manifest) = info.manifest else { continue };
+            if self.is_library(manifest)
+                && !self.input.tests[file]
+                && !self.input.project.manifests[manifest].has_exports_map
+                && !self.input.project.manifests[manifest].entries.contains(&file)
+            {
+                self.offer_file(file, Confidence::Medium);
+            }
+        }
+    }
+
+    /// A package that others install: not private, with entries, and no server by itself.
+    fn is_library(&self, manifest: ManifestId) -> bool {
+        let info = &self.input.project.manifests[manifest];
+        if info.is_private || info.entries.is_empty() {
+            return false;
+        }
+        !self.record.roots.iter().any(|root| {
+            let file = self.instances[root.instance].key.file;
+            root.cause.kind == Some(ContextKind::Request)
+                && root.cause.confidence == Confidence::High
+                && self.input.project.files[file].manifest == Some(manifest)
+                && !self.input.tests[file]
+        })
+    }
+
+    fn offer_file(&mut self, file: FileId, confidence: Confidence) {
+        let text = format!("exported by {}", self.input.project.files[file].path);
+        let label = self.names.intern(&text);
+        let cause = RootCause { kind: Some(ContextKind::Exported), confidence, label, function: None };
+        let offer = self.offers.push(Offer { cause, caller: self.bodies[file] });
+        let node = self.fresh_node();
+        if self.input.facts[file].kind == ModuleKind::Es {
+            self.export_into(file, "*", node);
+        } else {
+            self.export_into(file, "default", node);
+        }
+        let none = Value::data(Data::Unknown);
+        self.listen(node, Listener::Offer { holder: none, depth: 0, offer });
+    }
+
+    /// A value that unknown callers get: functions are called with their parameters, classes are made and their
+    /// methods called, properties and results are offered in turn.
+    pub(in crate::heap) fn offer(&mut self, value: Value, holder: Value, depth: u8, offer: OfferId) {
+        let Some((object, lifetime)) = value.as_object() else { return };
+        if depth > DEPTH || !self.offered.insert((value, holder)) {
+            return;
+        }
+        match self.objects[object].source.clone() {
+            Source::Function { file, function, .. } => {
+                if self.is_constructor(object) {
+                    self.offer_class(value, depth, offer);
+                } else if !self.called.contains(&(file, function)) {
+                    self.offer_function(value, holder, depth, offer, file, function);
+                }
+                self.offer_members(object, lifetime, value, depth, offer);
+            }
+            Source::Class { .. } => {
+                self.offer_class(value, depth, offer);
+                self.offer_members(object, lifetime, value, depth, offer);
+            }
+            Source::Native(_) | Source::External { .. } | Source::Require(_) | Source::Global => {}
+            Source::Result(_) if self.objects[object].kind == ObjectKind::Promise => {
+                let node = self.fresh_node();
+                self.await_value(value, node);
+                self.listen(node, Listener::Offer { holder, depth: depth + 1, offer });
+            }
+            _ => self.offer_members(object, lifetime, value, depth, offer),
+        }
+    }
+
+    /// A function whose prototype has members: a class of old.
+    fn is_constructor(&self, function: ObjectId) -> bool {
+        let Some(&prototype) = self.object_ids.get(&Source::Prototype { of: function }) else { return false };
+        let own = |field: &Field| matches!(field.kind(), FieldKind::Name(name) if name != self.well_known.constructor);
+        self.states[prototype]
+            .fields
+            .iter()
+            .any(|(field, node)| own(field) && self.graph.set(*node).iter().any(Value::is_object))
+    }
+
+    fn offer_members(&mut self, object: ObjectId, lifetime: Lifetime, value: Value, depth: u8, offer: OfferId) {
+        let mut holders = vec![(object, lifetime)];
+        let is_instance = matches!(self.objects[object].source, Source::Instance { .. });
+        if is_instance {
+            let mut at = 0;
+            while let Some(&(holder, _)) = holders.get(at) {
+                at += 1;
+                for prototype in self.states[holder].prototypes.clone() {
+                    if let Some((prototype, _)) = prototype.as_object()
+                        && holders.len() < usize::from(DEPTH)
+                        && !holders.iter().any(|(known, _)| *known == prototype)
+                    {
+                        holders.push((prototype, Lifetime::Module));
+                    }
+                }
+            }
+        }
+        for (holder, lifetime) in holders {
+            for (field, node) in self.states[holder].fields.to_vec() {
+                let FieldKind::Name(name) = field.kind() else { continue };
+                let text = self.names.text(name);
+                // What begins with an underscore or a hash is not offered by convention.
+                if name == self.well_known.prototype
+                    || name == self.well_known.constructor
+                    || text.starts_with(['_', '#'])
+                {
+                    continue;
+                }
+                let member = self.fresh_node();
+                self.graph.add_edge(node, member, crate::heap::constraints::edge_of(lifetime));
+                self.listen(member, Listener::Offer { holder: value, depth: depth + 1, offer });
+            }
+        }
+    }
+
+    fn offer_class(&mut self, value: Value, depth: u8, offer: OfferId) {
+        let Some((object, _)) = value.as_object() else { return };
+        let is_called = match self.objects[object].source {
+            Source::Function { file, function, .. } => self.called.contains(&(file, function)),
+            Source::Class { file, class, .. } => {
+                self.called.contains(&(file, self.input.facts[file].classes[class].constructor))
+            }
+            _ => true,
+        };
+        let dst = self.fresh_node();
+        if !is_called {
+            let invocation = self.offered_invocation(value, This::None, Some(dst), offer, InvocationKind::New);
+            self.invoke(invocation, value.promoted());
+        } else {
+            let instance = self.instance_of(object, self.offers[offer].caller, None);
+            self.graph.insert(dst, Value::object(instance, Lifetime::Fresh));
+        }
+        self.listen(dst, Listener::Offer { holder: value, depth: depth + 1, offer });
+    }
+
+    fn offer_function(
+        &mut self,
+        value: Value,
+        holder: Value,
+        depth: u8,
+        offer: OfferId,
+        file: FileId,
+        function: FunctionId,
+    ) {
+        let this = if holder.is_object() { This::Value(holder) } else { This::None };
+        let dst = self.fresh_node();
+        let invocation = self.offered_invocation(value, this, Some(dst), offer, InvocationKind::Call);
+        self.invoke(invocation, value);
+        let _ = (file, function, RETURN);
+        self.listen(dst, Listener::Offer { holder: Value::data(Data::Unknown), depth: depth + 1, offer });
+    }
+
+    fn offered_invocation(
+        &mut self,
+        value: Value,
+        this: This,
+        dst: Option<NodeId>,
+        offer: OfferId,
+        kind: InvocationKind,
+    ) -> InvocationId {
+        let count = value.as_object().map_or(0, |(object, _)| match self.objects[object].source {
+            Source::Function { file, function, .. } => self.input.facts[file].params_of(function).len(),
+            Source::Class { file, class, .. } => {
+                let facts = &self.input.facts[file];
+                facts.params_of(facts.classes[class].constructor).len()
+            }
+            _ => 0,
+        });
+        let Offer { cause, caller } = self.offers[offer];
+        let mut args = SmallVec::new();
+        for _ in 0..count {
+            let node = self.fresh_node();
+            self.graph.insert(node, Value::data(Data::Parameter));
+            args.push(Arg { node, is_spread: false });
+        }
+        self.invocation(Invocation {
+            caller,
+            call: None,
+            this,
+            args,
+            dst,
+            kind,
+            position: Some(Position::Repeat),
+            phase: Phase::Repeat,
+            root: Some(cause),
+            hops: 0,
+        })
+    }
+}

@@ -163,15 +163,14 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         match value.kind() {
             ValueKind::Data(_) => Some(value),
             ValueKind::String(_) => {
-                let strings = set.iter().filter(|v| matches!(v.kind(), ValueKind::String(_))).count();
-                if strings < STRINGS {
+                if set.string_count() < STRINGS {
                     return Some(value);
                 }
                 self.hits.strings += 1;
                 Some(Value::data(Data::Unknown))
             }
             ValueKind::Object(id, _) => {
-                let objects = set.iter().filter(|v| v.is_object()).count();
+                let objects = set.object_count();
                 if objects < MANY {
                     return Some(value);
                 }

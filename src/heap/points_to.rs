@@ -3,7 +3,7 @@
 
 use smallvec::SmallVec;
 
-use crate::heap::object::Value;
+use crate::heap::object::{Value, ValueKind};
 
 /// A set of values, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +36,17 @@ impl PointsToSet {
     /// How many values there are.
     pub fn len(&self) -> usize {
         self.values.len()
+    }
+
+    /// How many objects there are: they come first in the order.
+    pub fn object_count(&self) -> usize {
+        self.values.partition_point(|value| value.is_object())
+    }
+
+    /// How many strings there are: they come between objects and data.
+    pub fn string_count(&self) -> usize {
+        let end = self.values.partition_point(|value| !matches!(value.kind(), ValueKind::Data(_)));
+        end - self.object_count()
     }
 
     /// Whether there is no value.

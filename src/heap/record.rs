@@ -1,7 +1,7 @@
 //! What the solver notes on the way, besides the solved graph: who calls whom, what repeats, writes through calls,
 //! listeners, loads.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::base::name::Name;
@@ -206,6 +206,8 @@ pub struct Record {
     known_calls: FxHashSet<CallEdge>,
     /// What repeats.
     pub roots: Vec<Root>,
+    /// For each instance its places in `roots`.
+    roots_of: FxHashMap<InstanceId, Vec<usize>>,
     /// Writes through calls.
     pub writes: Vec<NativeWrite>,
     known_writes: FxHashSet<(InstanceId, CallId, Value, NativeEffect)>,
@@ -239,12 +241,20 @@ impl Record {
 
     /// Notes a root.
     pub(super) fn root(&mut self, root: Root) {
-        let is_known = self.roots.iter().any(|known| {
-            known.instance == root.instance && known.site == root.site && known.cause.kind == root.cause.kind
+        let places = self.roots_of.entry(root.instance).or_default();
+        let is_known = places.iter().any(|&at| {
+            let known = &self.roots[at];
+            known.site == root.site && known.cause.kind == root.cause.kind
         });
         if !is_known {
+            places.push(self.roots.len());
             self.roots.push(root);
         }
+    }
+
+    /// Whether something outside makes an instance run.
+    pub fn is_root(&self, instance: InstanceId) -> bool {
+        self.roots_of.contains_key(&instance)
     }
 
     /// Notes a write through a call.

@@ -275,7 +275,7 @@ impl Program<'_> {
     }
 
     fn is_root(&self, instance: crate::heap::object::InstanceId) -> bool {
-        self.stages.heap.record.roots.iter().any(|root| root.instance == instance)
+        self.stages.heap.record.is_root(instance)
     }
 
     /// Whether a removal's key can't be the one that is stored: both are constants, and none is common.

@@ -1,7 +1,7 @@
 //! `unresolved-require`: see the page beside this file.
 
 use crate::base::finding::{Confidence, Finding, Severity};
-use crate::program::{Program, Unresolved, Strongest};
+use crate::program::{Program, Strongest, Unresolved};
 use crate::rules::{Check, Rule};
 
 pub(super) static RULE: Rule = Rule {

@@ -166,7 +166,7 @@ fn the_report_alone_goes_to_standard_output() {
     let (_, out, err) = run(&["--format", "json", "--statistics"]);
     let report: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(report["summary"]["errors"], 1);
-    assert!(err.contains("nodes") && err.contains("1 error, 1 warning, 1 info in 2 files of some/root"), "{err}");
+    assert!(err.contains("nodes") && err.contains("1 error, 1 warning, 1 info in 2 files of some/place"), "{err}");
     assert!(err.contains("assumed: 3 handlers") && err.contains("not analysed: 1 place"), "{err}");
 }
 

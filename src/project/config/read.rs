@@ -89,8 +89,11 @@ impl File<'_> {
         known: impl Iterator<Item = &'k str>,
     ) -> ProjectError {
         let known: Vec<&str> = known.collect();
-        let mut error = self.error(range, format!("unknown {what}"));
-        error.help = Some(match nearest(written, &known) {
+        let near = nearest(written, &known);
+        // A word is named only where it is plainly a slip of a known one: the file may be a link to a secret.
+        let shown = if near.is_some() { format!(" `{written}`") } else { String::new() };
+        let mut error = self.error(range, format!("unknown {what}{shown}"));
+        error.help = Some(match near {
             Some(name) => format!("did you mean `{name}`?"),
             None => format!("known are {}", known.join(", ")),
         });

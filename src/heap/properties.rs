@@ -7,7 +7,7 @@ use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::natives;
 use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::solver::{ExceptId, Listener, Solver};
-use crate::models::facts::DataKind;
+use crate::models::facts::{DataKind, Step};
 
 impl Solver<'_> {
     /// The node of a field, made when it is first asked for.
@@ -137,6 +137,13 @@ impl Solver<'_> {
     /// A load goes on in a prototype: what is found there is shared by all instances.
     fn load_inherited(&mut self, prototype: Value, field: Field, dst: NodeId, this: Value) {
         let Some((object, _)) = prototype.as_object() else { return };
+        // What no model knows of an external parent class is no member of it: most such fields are the subclass's own.
+        if let (Source::External { path: Some(path), .. }, FieldKind::Name(name)) =
+            (&self.objects[object].source, field.kind())
+            && self.input.models.step(*path, Step::Member(self.names.text(name))).is_none()
+        {
+            return;
+        }
         self.load_object(object, Lifetime::Module, field, dst, this);
     }
 

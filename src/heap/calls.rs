@@ -114,13 +114,19 @@ impl Solver<'_> {
         if self.methods.contains_key(&(invocation, receiver)) {
             return;
         }
+        let method = self.method_node(invocation, receiver);
+        self.load(receiver, field, method);
+    }
+
+    /// The node of the methods that a call finds at one receiver: whatever comes into it is called with the receiver.
+    fn method_node(&mut self, invocation: InvocationId, receiver: Value) -> NodeId {
         let method = self.fresh_node();
         self.methods.insert((invocation, receiver), method);
         let mut own = self.invocations[invocation].clone();
         own.this = This::Value(receiver);
         let own = self.invocation(own);
         self.listen(method, Listener::Invoke { invocation: own });
-        self.load(receiver, field, method);
+        method
     }
 
     /// The same under a computed key.
@@ -135,12 +141,7 @@ impl Solver<'_> {
             self.load_computed(receiver, key, method);
             return;
         }
-        let method = self.fresh_node();
-        self.methods.insert((invocation, receiver), method);
-        let mut own = self.invocations[invocation].clone();
-        own.this = This::Value(receiver);
-        let own = self.invocation(own);
-        self.listen(method, Listener::Invoke { invocation: own });
+        let method = self.method_node(invocation, receiver);
         self.load_computed(receiver, key, method);
     }
 

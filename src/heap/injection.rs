@@ -109,8 +109,6 @@ impl Solver<'_> {
     }
 
     pub(super) fn decorator_label(&self, at: InstanceId, decorator: &Decorator) -> String {
-        let facts = self.facts_of(at);
-        let _ = facts;
         self.decorator_external(at, decorator).map_or_else(String::new, |object| {
             let Source::External { label, .. } = self.objects[object].source else { return String::new() };
             let text = self.names.text(label);

@@ -60,6 +60,8 @@ mod reflection;
 mod roots;
 mod solver;
 pub mod strings;
+#[cfg(test)]
+mod tests;
 
 use rustc_hash::FxHashMap;
 

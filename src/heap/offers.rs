@@ -13,7 +13,7 @@ use crate::heap::roots::Offer;
 use crate::heap::solver::{Arg, Invocation, InvocationId, InvocationKind, Listener, OfferId, RootCause, Solver, This};
 use crate::models::facts::Position;
 use crate::project::ManifestId;
-use crate::syntax::facts::{FunctionId, ModuleKind, RETURN};
+use crate::syntax::facts::ModuleKind;
 
 impl Solver<'_> {
     /// What libraries offer: their entries' exports, then, without an `exports` map, what else can be required.
@@ -89,7 +89,7 @@ impl Solver<'_> {
                 if self.is_constructor(object) {
                     self.offer_class(value, depth, offer);
                 } else if !self.called.contains(&(file, function)) {
-                    self.offer_function(value, holder, depth, offer, file, function);
+                    self.offer_function(value, holder, depth, offer);
                 }
                 self.offer_members(object, lifetime, value, depth, offer);
             }
@@ -179,20 +179,11 @@ impl Solver<'_> {
         self.listen(dst, Listener::Offer { holder: value, depth: depth + 1, offer });
     }
 
-    pub(super) fn offer_function(
-        &mut self,
-        value: Value,
-        holder: Value,
-        depth: u8,
-        offer: OfferId,
-        file: FileId,
-        function: FunctionId,
-    ) {
+    fn offer_function(&mut self, value: Value, holder: Value, depth: u8, offer: OfferId) {
         let this = if holder.is_object() { This::Value(holder) } else { This::None };
         let dst = self.fresh_node();
         let invocation = self.offered_invocation(value, this, Some(dst), offer, InvocationKind::Call);
         self.invoke(invocation, value);
-        let _ = (file, function, RETURN);
         self.listen(dst, Listener::Offer { holder: Value::data(Data::Unknown), depth: depth + 1, offer });
     }
 

@@ -8,6 +8,7 @@ use crate::heap::field::{Field, FieldKind};
 use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::record::{NativeEffect, NativeWrite};
+use crate::modules::PatternPart;
 use crate::program::Stages;
 use crate::syntax::facts::{
     BindingId, Cleanup, FunctionId, Key, MODULE_BODY, Place, Reuse, Run, Write, WriteForm, WriteId,
@@ -144,7 +145,7 @@ fn syntactic(stages: &Stages<'_>, instance: InstanceId, id: WriteId, changes: &m
     match write.place {
         Place::Binding(binding) => {
             let Some((node, lifetime)) = binding_node(stages, instance, binding) else { return };
-            let effect = slot_effect(stages, instance, &write, node);
+            let effect = slot_effect(stages, &write, node);
             changes.push(Change {
                 slot: Some(node),
                 binding: Some(binding),
@@ -156,7 +157,7 @@ fn syntactic(stages: &Stages<'_>, instance: InstanceId, id: WriteId, changes: &m
             let name = stages.heap.global_name(key.file, name);
             let Some(global) = global else { return };
             let Some(node) = stages.heap.field(global, Field::name(name)) else { return };
-            let effect = slot_effect(stages, instance, &write, node);
+            let effect = slot_effect(stages, &write, node);
             changes.push(Change {
                 slot: Some(node),
                 base: Some(Value::object(global, Lifetime::Module)),
@@ -233,7 +234,7 @@ fn property_effect(
                 return None;
             }
             let node = node?;
-            let effect = slot_effect(stages, instance, write, node);
+            let effect = slot_effect(stages, write, node);
             Some((Target::Slot(node), effect, Some(field), None, Some(node)))
         }
         Key::Index(index) => {
@@ -257,13 +258,16 @@ fn has_setter(stages: &Stages<'_>, object: ObjectId, setter: Field) -> bool {
 }
 
 /// What replacing a place's value does.
-fn slot_effect(stages: &Stages<'_>, instance: InstanceId, write: &Write, slot: NodeId) -> Effect {
+fn slot_effect(stages: &Stages<'_>, write: &Write, slot: NodeId) -> Effect {
     match (write.form, write.reuse) {
-        (WriteForm::Assign, Reuse::Appends) if !is_numeric(stages, slot, None) => Effect::Grow,
+        (WriteForm::Assign, Reuse::Appends) if !is_numeric(stages, slot) => Effect::Grow,
         (WriteForm::Assign, Reuse::AddsKey(_) | Reuse::Links) => Effect::Grow,
         (WriteForm::AddAssign, _) => {
-            let value = write.value.map(|value| stages.heap.node(instance, value));
-            if is_numeric(stages, slot, value) { Effect::Mutate } else { Effect::Grow }
+            if is_numeric(stages, slot) {
+                Effect::Mutate
+            } else {
+                Effect::Grow
+            }
         }
         (WriteForm::InitAssign, _) => Effect::Initialize,
         (WriteForm::ArithmeticAssign | WriteForm::Update, _) => Effect::Mutate,
@@ -272,20 +276,15 @@ fn slot_effect(stages: &Stages<'_>, instance: InstanceId, write: &Write, slot: N
     }
 }
 
-/// Whether `slot += value` adds numbers: nothing says that either is text.
-fn is_numeric(stages: &Stages<'_>, slot: NodeId, value: Option<NodeId>) -> bool {
-    let is_text = |node: NodeId| {
-        stages.heap.points_to(node).iter().any(|value| match value.kind() {
-            ValueKind::String(id) => {
-                let text = crate::heap::strings::display(stages.heap.string(id));
-                text.parse::<f64>().is_err()
-            }
-            ValueKind::Object(object, _) => stages.heap.object(object).kind == ObjectKind::Array,
-            ValueKind::Data(_) => false,
-        })
-    };
-    let _ = value;
-    !is_text(slot)
+/// Whether `slot += …` adds numbers: nothing that the slot may hold is text. What a sum gives is a pattern of its number
+/// and a hole.
+fn is_numeric(stages: &Stages<'_>, slot: NodeId) -> bool {
+    let is_word = |part: &PatternPart| matches!(part, PatternPart::Text(text) if text.parse::<f64>().is_err());
+    !stages.heap.points_to(slot).iter().any(|value| match value.kind() {
+        ValueKind::String(id) => stages.heap.string(id).iter().any(is_word),
+        ValueKind::Object(object, _) => stages.heap.object(object).kind == ObjectKind::Array,
+        ValueKind::Data(_) => false,
+    })
 }
 
 /// The node of a binding that a function writes, and how it is reached. A function's own variables are fresh.

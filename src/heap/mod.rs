@@ -128,6 +128,12 @@ pub fn solve(input: Input<'_>, bytes: u64) -> Heap {
     solver.note_called();
     solver.offer_inner();
     solver.run();
+    solver.note_called();
+    solver.offer_unloaded();
+    solver.run();
+    solver.note_called();
+    solver.offer_uncalled();
+    solver.run();
     solver.finish()
 }
 

@@ -1,5 +1,6 @@
 //! What a library offers to unknown callers: its entries' exports, and all that can be reached from them.
 
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use crate::base::finding::{Confidence, ContextKind};
@@ -8,10 +9,12 @@ use crate::heap::field::{Field, FieldKind};
 use crate::heap::graph::NodeId;
 use crate::heap::instance::Phase;
 use crate::heap::limits::DEPTH;
-use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, Value};
+use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value};
+use crate::heap::record::{ModuleLoad, Root};
 use crate::heap::roots::Offer;
 use crate::heap::solver::{Arg, Invocation, InvocationId, InvocationKind, Listener, OfferId, RootCause, Solver, This};
 use crate::models::facts::Position;
+use crate::modules::Resolution;
 use crate::project::ManifestId;
 use crate::syntax::facts::ModuleKind;
 
@@ -45,6 +48,62 @@ impl Solver<'_> {
                 self.offer_file(file, Confidence::Medium);
             }
         }
+    }
+
+    /// Modules of an application that no production module loads: their callers are not in the analysed folder, or
+    /// reach them in a way that is not understood. Where the whole program is seen, such a module is dead.
+    pub(super) fn offer_unloaded(&mut self) {
+        let loaded = self.loaded_files();
+        let whole = self.whole_programs();
+        for (file, info) in self.input.project.files.iter_enumerated() {
+            let is_dead = info.manifest.is_some_and(|manifest| whole.contains(&manifest));
+            if self.is_application_code(file, info.manifest) && !loaded.contains(&file) && !is_dead {
+                self.offer_file(file, Confidence::Medium);
+            }
+        }
+    }
+
+    /// Packages whose start is among the sources (something there registers what repeats) and whose loads are all
+    /// resolved: what they do not load does not run.
+    fn whole_programs(&self) -> FxHashSet<ManifestId> {
+        let project = self.input.project;
+        let manifest = |instance: InstanceId| {
+            let file = self.instances[instance].key.file;
+            project.files[file].manifest.filter(|_| !self.input.tests[file])
+        };
+        let is_start = |root: &&Root| root.site.is_some() && root.cause.kind > Some(ContextKind::Exported);
+        let starts = self.record.roots.iter().filter(is_start).filter_map(|root| manifest(root.instance));
+        let finds = |load: &ModuleLoad| load.found.iter().any(|(_, _, targets)| !targets.is_empty());
+        let open = self.record.loads.iter().filter(|load| load.problem.is_some() && !finds(load));
+        let open: FxHashSet<_> = open.filter_map(|load| manifest(load.instance)).collect();
+        starts.filter(|manifest| !open.contains(manifest)).collect()
+    }
+
+    /// What is left: exports of an application's loaded modules that nothing in it calls.
+    pub(super) fn offer_uncalled(&mut self) {
+        let loaded = self.loaded_files();
+        for (file, info) in self.input.project.files.iter_enumerated() {
+            if self.is_application_code(file, info.manifest) && loaded.contains(&file) {
+                self.offer_file(file, Confidence::Medium);
+            }
+        }
+    }
+
+    fn is_application_code(&self, file: FileId, manifest: Option<ManifestId>) -> bool {
+        !self.input.tests[file] && !manifest.is_some_and(|manifest| self.is_library(manifest))
+    }
+
+    /// The files that production modules load.
+    fn loaded_files(&self) -> FxHashSet<FileId> {
+        let is_test = |file: FileId| self.input.tests[file];
+        let calls = self.record.loads.iter().filter(|load| !is_test(self.instances[load.instance].key.file));
+        let called = calls.flat_map(|load| load.found.iter().flat_map(|(_, _, targets)| targets));
+        let imports = self.record.static_loads.iter().filter(|load| !is_test(load.file)).map(|load| &load.target);
+        let file = |target: &Resolution| match target {
+            Resolution::File(file) => Some(*file),
+            _ => None,
+        };
+        called.chain(imports).filter_map(file).collect()
     }
 
     /// A package that others install: not private, with entries, and no server by itself.

@@ -100,7 +100,8 @@ impl Solver<'_> {
             self.insert_data(dst, kind);
             return;
         }
-        let label = self.member_label(package, label, inner.is_some(), &text);
+        let is_named = inner.is_some() || made.is_none();
+        let label = self.member_label(package, label, is_named, &text);
         let is_shared = inner.is_some_and(|path| self.input.models.facts(path).value.is_shared);
         if let Some(kind) = inner.and_then(|path| self.input.models.facts(path).value.data) {
             self.insert_data(dst, kind);
@@ -110,11 +111,11 @@ impl Solver<'_> {
         self.graph.insert(dst, Value::object(member, lifetime));
     }
 
-    /// Members that no model mentions share one object, but for the platform's modules, whose functions the solver
-    /// knows by name.
-    fn member_label(&mut self, package: Name, label: Name, is_known: bool, member: &str) -> Name {
-        let of_platform = self.names.text(package).starts_with("node:") && self.names.text(label).len() < 60;
-        if is_known || of_platform {
+    /// What a package exports is told apart by the way to it. Members that no model mentions of what its calls give
+    /// share one object, but for the platform's modules, whose functions the solver knows by name.
+    fn member_label(&mut self, package: Name, label: Name, is_named: bool, member: &str) -> Name {
+        let of_platform = self.names.text(package).starts_with("node:");
+        if (is_named || of_platform) && self.names.text(label).len() < 60 {
             let text = format!("{}.{member}", self.names.text(label));
             self.names.intern(&text)
         } else if package == self.well_known.empty {

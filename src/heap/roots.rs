@@ -201,7 +201,8 @@ impl Solver<'_> {
         let facts = &self.input.facts[file];
         let params = facts.params_of(function);
         self.input.models.handler_shapes().iter().find(|shape| {
-            shape.names.len() == params.len()
+            shape.names.len() <= params.len()
+                && params[shape.names.len()..].iter().all(|param| param.is_optional)
                 && shape.names.iter().zip(params).all(|(names, param)| {
                     param.name.is_some_and(|name| {
                         let name = facts.name(name).trim_start_matches('_');

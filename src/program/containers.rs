@@ -2,10 +2,12 @@
 
 use crate::base::finding::{Container, RootedBy};
 use crate::base::source::FileId;
-use crate::heap::object::{ObjectId, ObjectKind, Source};
+use crate::heap::graph::NodeId;
+use crate::heap::object::{InstanceId, ObjectId, ObjectKind, Source};
 use crate::program::Program;
 use crate::program::changes::{self, Change, Target};
 use crate::program::holders::{self, Link, Naming, Owner};
+use crate::syntax::facts::FunctionForm;
 
 impl Program<'_> {
     /// How a change's container is held and called. None if nothing module-lifetime is found to hold it.
@@ -178,20 +180,33 @@ impl Program<'_> {
     /// Whether a change writes to an object that the module itself, or a class of it, made; or, in a helper, to one that
     /// a caller's module made.
     pub fn is_own(&self, change: &Change) -> bool {
-        let Owner::File(owner) = self.owner(change) else { return false };
-        if owner == change.file {
+        if self.is_this(change) {
             return true;
         }
-        self.is_this(change) || self.is_given_by(change, owner)
+        let Owner::File(owner) = self.owner(change) else { return false };
+        owner == change.file || self.is_given_by(change, owner)
     }
 
     /// Whether the base is `this`: an instance belongs to its class, and the class's code includes its parents.
     fn is_this(&self, change: &Change) -> bool {
-        let node = self.stages.heap.node(change.instance, crate::syntax::facts::THIS);
-        change.base_node.is_some_and(|base| base == node)
+        change.base_node.is_some_and(|base| base == self.this_node(change.instance))
             && change.base.and_then(crate::heap::object::Value::as_object).is_some_and(|(object, _)| {
                 matches!(self.stages.heap.object(object).source, Source::Instance { .. } | Source::Prototype { .. })
             })
+    }
+
+    /// The node of `this`, which an arrow function has from around it.
+    fn this_node(&self, instance: InstanceId) -> NodeId {
+        let heap = self.stages.heap;
+        let mut at = instance;
+        loop {
+            let key = heap.instance(at).key;
+            let form = self.stages.facts[key.file].functions[key.function].kind.form;
+            match (form, key.parent) {
+                (FunctionForm::Arrow, Some(parent)) => at = parent,
+                _ => return heap.node(at, crate::syntax::facts::THIS),
+            }
+        }
     }
 
     /// Whether the base came in as a parameter, from a caller in the owner's module.

@@ -2,7 +2,8 @@
 
 use crate::base::finding::{Confidence, ContextKind, Entry, Step};
 use crate::base::source::FileId;
-use crate::heap::object::{InstanceId, Lifetime, ObjectKind, Source};
+use crate::heap::graph::NodeId;
+use crate::heap::object::{Data, InstanceId, Lifetime, ObjectKind, Source, ValueKind};
 use crate::modules::Reason;
 use crate::program::changes::{Change, Effect, Target};
 use crate::program::holders;
@@ -139,14 +140,22 @@ impl Program<'_> {
         if self.context_of(change) != ContextKind::Exported {
             return false;
         }
-        let name = self.function_text(change.file, change.function).to_lowercase();
-        let says_so = ["register", "use", "define", "extend", "install", "plugin", "addplugin"]
-            .iter()
-            .any(|word| name.starts_with(word))
-            || name.starts_with("add")
-                && (name.ends_with("plugin") || name.ends_with("plugins") || name.ends_with("type"))
-            || name.contains("plugin");
+        let name = self.function_text(change.file, change.function);
+        let says_so = is_registering(&name) && change.values.iter().any(|&value| self.is_registrable(value));
         says_so || self.keys(change) == Some(Keys::Registration)
+    }
+
+    /// Whether what is stored may be something that is registered: a function, a class, an object that holds them.
+    fn is_registrable(&self, node: NodeId) -> bool {
+        let values = self.stages.heap.points_to(node);
+        values.is_empty()
+            || values.iter().any(|value| match value.kind() {
+                ValueKind::Object(object, _) => {
+                    matches!(self.stages.heap.object(object).kind, ObjectKind::Function | ObjectKind::Plain)
+                }
+                ValueKind::Data(data) => matches!(data, Data::Parameter | Data::Unknown),
+                ValueKind::String(_) => false,
+            })
     }
 
     /// The other growths of the same container.
@@ -185,6 +194,17 @@ impl Program<'_> {
     pub fn is_resolved_elsewhere(&self, load: &LoadUse) -> bool {
         self.resolved_loads.contains(&(load.file, load.range))
     }
+}
+
+/// Whether a function's name says that it registers something.
+fn is_registering(name: &str) -> bool {
+    let is_word = |word: &str| {
+        name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
+    };
+    let lower = name.to_lowercase();
+    ["register", "use", "define", "extend", "install"].into_iter().any(is_word)
+        || lower.contains("plugin")
+        || is_word("add") && lower.ends_with("type")
 }
 
 fn weakest(a: Confidence, b: Confidence) -> Confidence {

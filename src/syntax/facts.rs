@@ -230,6 +230,8 @@ pub struct Param {
     pub value: ValueId,
     /// Whether it collects the remaining arguments into an array.
     pub is_rest: bool,
+    /// Whether a call may leave it out: it has a default, or `?` in TypeScript.
+    pub is_optional: bool,
     /// Its place.
     pub range: ByteRange,
 }

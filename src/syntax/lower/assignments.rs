@@ -126,7 +126,7 @@ impl<'a> Lowerer<'a> {
         let old = self.load_place(target);
         let dst = if matches!(transparent(&e.right), Expr::Lit(Lit::Num(_))) {
             self.shape(9);
-            self.origin(e.span, Origin::Counter)
+            self.origin(e.span, self.step_origin(target))
         } else {
             let added = self.expr_node(&e.right);
             let parts = [Argument { value: old, is_spread: false }, Argument { value: added, is_spread: false }];
@@ -142,7 +142,7 @@ impl<'a> Lowerer<'a> {
         let is_step = matches!(transparent(&e.right), Expr::Lit(Lit::Num(_)));
         let dst = if is_step && e.op == AssignOp::SubAssign {
             self.shape(9);
-            self.origin(e.span, Origin::Counter)
+            self.origin(e.span, self.step_origin(target))
         } else {
             let value = self.expr(&e.right);
             let dst = self.node_at(range(e.span));
@@ -169,10 +169,22 @@ impl<'a> Lowerer<'a> {
         }
     }
 
+    /// What a step gives: what lasts counts on for ever; a function's own variable begins anew with each call, as loops'
+    /// indexes do, unless the call itself may last.
+    fn step_origin(&self, target: Resolved) -> Origin {
+        let kind = self.facts.functions[self.frame.id].kind;
+        let is_own = match target.place {
+            Place::Binding(binding) => self.facts.bindings[binding].function == self.frame.id,
+            _ => false,
+        };
+        if is_own && !kind.is_async && !kind.is_generator { Origin::Finite } else { Origin::Counter }
+    }
+
     pub(super) fn update(&mut self, e: &'a UpdateExpr) -> ValueId {
         self.shape(160 + e.op as u32);
-        let dst = self.origin(e.span, Origin::Counter);
-        if let Some(target) = self.resolve_target(target_of_expr(&e.arg)) {
+        let target = self.resolve_target(target_of_expr(&e.arg));
+        let dst = self.origin(e.span, target.map_or(Origin::Counter, |target| self.step_origin(target)));
+        if let Some(target) = target {
             self.flow(target.place, Some(dst));
             self.event(target, WriteForm::Update, Some(dst), Reuse::None);
         }

@@ -265,7 +265,7 @@ impl<'a> Lowerer<'a> {
                 let value = self.node_at(range(pattern.span()));
                 self.note_pattern_type(pattern, value);
                 self.declare_pattern(pattern, value);
-                (Param { name: None, value, is_rest: false, range: range(span) }, None)
+                (Param { name: None, value, is_rest: false, is_optional: false, range: range(span) }, None)
             }
         }
     }
@@ -279,7 +279,8 @@ impl<'a> Lowerer<'a> {
         if let Some(ty) = &ident.type_ann {
             self.note_type(value, ty);
         }
-        (Param { name: Some(name), value, is_rest: false, range: range(span) }, Some(&ident.id))
+        let is_optional = ident.id.optional;
+        (Param { name: Some(name), value, is_rest: false, is_optional, range: range(span) }, Some(&ident.id))
     }
 
     fn param_with_default(&mut self, assign: &'a AssignPat, span: Span) -> (Param, Option<&'a Ident>) {
@@ -288,7 +289,7 @@ impl<'a> Lowerer<'a> {
         let value = self.node_at(range(assign.left.span()));
         self.note_pattern_type(&assign.left, value);
         self.pattern_default(&assign.left, &assign.right, value, super::patterns::Mode::Declare);
-        (Param { name, value, is_rest: false, range: range(span) }, ident.map(|ident| &ident.id))
+        (Param { name, value, is_rest: false, is_optional: true, range: range(span) }, ident.map(|ident| &ident.id))
     }
 
     fn function_body(&mut self, id: FunctionId, body: Body<'a>, fields: SmallVec<[(NameId, ValueId, Span); 2]>) {

@@ -19,6 +19,7 @@ pub static MODELS: &[(&str, &str)] = &[
     ("shapes.jsonc", include_str!("shapes.jsonc")),
     ("sockets.jsonc", include_str!("sockets.jsonc")),
     ("testing.jsonc", include_str!("testing.jsonc")),
+    ("tools.jsonc", include_str!("tools.jsonc")),
     ("ui.jsonc", include_str!("ui.jsonc")),
     ("web.jsonc", include_str!("web.jsonc")),
 ];

@@ -574,7 +574,8 @@ impl Solver<'_> {
         let mut inner = self.invocations[invocation].clone();
         inner.this = This::None;
         inner.args = SmallVec::new();
-        inner.dst = None;
+        let result = self.fresh_node();
+        inner.dst = Some(result);
         inner.kind = InvocationKind::Call;
         inner.position = Some(crate::models::facts::Position::Sync);
         let unknown = self.fresh_node();
@@ -589,6 +590,8 @@ impl Solver<'_> {
             inner.args = args;
         }
         let inner = self.invocation(inner);
+        // What it gives may be called there too: the clean-up of an effect, the next step of a curried function.
+        self.listen(result, Listener::Unknown { invocation: inner });
         self.invoke(inner, value);
     }
 }

@@ -503,9 +503,14 @@ impl Solver<'_> {
     fn callback_result(&mut self, callback: CallbackId, facts: &CallbackFacts, function: Value) -> Option<NodeId> {
         let invocation = self.callbacks[callback].invocation;
         let inv = self.invocations[invocation].clone();
+        if facts.returns == CallbackResult::Called {
+            let node = self.fresh_node();
+            self.listen(node, Listener::Unknown { invocation });
+            return Some(node);
+        }
         let dst = inv.dst?;
         match facts.returns {
-            CallbackResult::Dropped => None,
+            CallbackResult::Dropped | CallbackResult::Called => None,
             CallbackResult::Result => {
                 let node = self.fresh_node();
                 self.listen(node, Listener::Await { dst });

@@ -223,6 +223,10 @@ impl Solver<'_> {
             }
             return true;
         }
+        if matches!(self.names.text(label), "URL" | "node:url.URL") {
+            self.join_url(invocation);
+            return false;
+        }
         if !self.names.text(package).starts_with("node:") {
             return false;
         }
@@ -252,6 +256,17 @@ impl Solver<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// `new URL('./x.js', import.meta.url)`: a path, beside the file that the base names.
+    fn join_url(&mut self, invocation: InvocationId) {
+        let inv = &self.invocations[invocation];
+        let (Some(dst), [relative, base, ..]) = (inv.dst, inv.args.as_slice()) else { return };
+        let (relative, base) = (*relative, base.node);
+        let folder = self.fresh_node();
+        self.listen(base, Listener::Text { dst: folder, change: TextChange::Dirname });
+        let segments = [Arg { node: folder, is_spread: false }, relative].into_iter().collect();
+        self.joins.push(Join { dst, restart: Restart::Never, segments, is_plain: false, prefix: None });
     }
 
     fn text_call(&mut self, src: Option<NodeId>, dst: Option<NodeId>, change: TextChange) {

@@ -137,11 +137,12 @@ impl Solver<'_> {
     /// A load goes on in a prototype: what is found there is shared by all instances.
     fn load_inherited(&mut self, prototype: Value, field: Field, dst: NodeId, this: Value) {
         let Some((object, _)) = prototype.as_object() else { return };
-        // What no model knows of an external parent class is no member of it: most such fields are the subclass's own.
-        if let (Source::External { path: Some(path), .. }, FieldKind::Name(name)) =
-            (&self.objects[object].source, field.kind())
-            && self.input.models.step(*path, Step::Member(self.names.text(name))).is_none()
+        if let (Source::External { path, .. }, FieldKind::Name(name)) = (&self.objects[object].source, field.kind())
+            && path.and_then(|path| self.input.models.step(path, Step::Member(self.names.text(name)))).is_none()
         {
+            // Most fields that no model knows of an external parent class are the subclass's own. What else it has may
+            // be called, and is no object that the program shares.
+            self.graph.insert(dst, Value::data(Data::Unknown));
             return;
         }
         self.load_object(object, Lifetime::Module, field, dst, this);

@@ -403,16 +403,18 @@ impl<'a> FactsReader<'_, 'a> {
         }
     }
 
-    /// `"request"`, `"shared"`, or both.
+    /// `"request"`, `"shared"`, `"written"`, or several.
     pub(super) fn value(&self, value: &Value<'a>) -> Read<ValueFacts> {
         let mut words: Vec<(&str, ValueFacts)> =
-            DATA.iter().map(|&(word, data)| (word, ValueFacts { data: Some(data), is_shared: false })).collect();
-        words.push(("shared", ValueFacts { data: None, is_shared: true }));
+            DATA.iter().map(|&(word, data)| (word, ValueFacts { data: Some(data), ..ValueFacts::default() })).collect();
+        words.push(("shared", ValueFacts { is_shared: true, ..ValueFacts::default() }));
+        words.push(("written", ValueFacts { is_written: true, ..ValueFacts::default() }));
         let mut facts = ValueFacts::default();
         for element in one_or_many(value) {
             let part = self.source.word(element, "value", &words)?;
             facts.data = facts.data.or(part.data);
             facts.is_shared |= part.is_shared;
+            facts.is_written |= part.is_written;
         }
         Ok(facts)
     }

@@ -47,6 +47,8 @@ pub struct ValueFacts {
     /// It belongs to the platform or the package for as long as the process lives (`process`, `mongoose.connection`),
     /// although it is read from something that does not.
     pub is_shared: bool,
+    /// To write to it is what it is for: the page (`document.title = x`), a window's location.
+    pub is_written: bool,
 }
 
 /// Where data comes from, which says whether such values end.
@@ -152,6 +154,8 @@ pub enum CallbackResult {
     /// The call's result is a function which calls the callback with its own arguments and gives back its result
     /// (`debounce`, `promisify`, `memoize`, `asyncHandler`).
     Wrapped,
+    /// A function that it gives is called later: an effect's clean-up.
+    Called,
 }
 
 /// When a callback is called.

@@ -303,6 +303,7 @@ fn lacks(facts: &PathFacts, other: &PathFacts) -> bool {
         || (facts.decorator.is_none() && other.decorator.is_some())
         || (facts.value.data.is_none() && other.value.data.is_some())
         || (!facts.value.is_shared && other.value.is_shared)
+        || (!facts.value.is_written && other.value.is_written)
 }
 
 fn inherit(facts: &mut PathFacts, other: PathFacts) {
@@ -311,6 +312,7 @@ fn inherit(facts: &mut PathFacts, other: PathFacts) {
     facts.decorator = facts.decorator.take().or(other.decorator);
     facts.value.data = facts.value.data.or(other.value.data);
     facts.value.is_shared |= other.value.is_shared;
+    facts.value.is_written |= other.value.is_written;
 }
 
 fn child_label(parent: &str, segment: &Segment) -> String {

@@ -36,6 +36,7 @@ pub(super) const CALLBACK_RESULTS: &[(&str, CallbackResult)] = &[
     ("result", CallbackResult::Result),
     ("elements", CallbackResult::Elements),
     ("wrapped", CallbackResult::Wrapped),
+    ("called", CallbackResult::Called),
 ];
 
 /// What a container behaves like.

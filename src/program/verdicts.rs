@@ -81,6 +81,7 @@ impl Program<'_> {
             && self.is_repeated(change)
             && (self.is_namespace_write(change) || change.binding.is_none() && !self.is_own(change))
             && !is_length(change)
+            && !self.is_written_by_design(change)
     }
 
     /// `Object.assign`, `Reflect.set`, `Object.defineProperty` write properties; a container's own methods do not count.
@@ -91,6 +92,15 @@ impl Program<'_> {
             }
             Target::Slot(_) => true,
         }
+    }
+
+    /// Whether to write to the target is what it is for: a page's document.
+    fn is_written_by_design(&self, change: &Change) -> bool {
+        let object = change.base.and_then(crate::heap::object::Value::as_object);
+        object.is_some_and(|(object, _)| match self.stages.heap.object(object).source {
+            Source::External { path: Some(path), .. } => self.stages.models.facts(path).value.is_written,
+            _ => false,
+        })
     }
 
     /// Whether a change writes to an import's binding or a namespace, which throws.
@@ -198,9 +208,8 @@ impl Program<'_> {
 
 /// Whether a function's name says that it registers something.
 fn is_registering(name: &str) -> bool {
-    let is_word = |word: &str| {
-        name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
-    };
+    let is_word =
+        |word: &str| name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()));
     let lower = name.to_lowercase();
     ["register", "use", "define", "extend", "install"].into_iter().any(is_word)
         || lower.contains("plugin")

@@ -84,6 +84,8 @@ fn refusal(program: &Program<'_>, refused: Refused) -> String {
         Refused::OnlyInTests(id) => (id, "only runs in tests"),
         Refused::NeverCalled(id) => (id, "is only in an exported function that nothing in the program calls"),
         Refused::OtherKey(id) => (id, "takes away another key than the one that is stored"),
+        Refused::OnlyWhenAsked(id) => (id, "only runs when the same key is asked for again"),
+        Refused::OtherPath(id) => (id, "takes away only what another function puts in"),
     };
     let removal = program.change(id);
     let function = program.function_text(removal.file, removal.function);

@@ -75,6 +75,7 @@ fn bound_text(program: &Program<'_>, bound: Bound) -> String {
             format!("entries are taken away by `{}` in {function} ({})", removal.kind, program.path(removal.file))
         }
         Bound::SizeCheck => "a check of its size guards it".to_owned(),
+        Bound::Replaces => "it is there already, and is replaced".to_owned(),
         Bound::FiniteKeys => "its keys come from a fixed set".to_owned(),
         Bound::Once => "a flag lets it happen once only".to_owned(),
         Bound::BoundsItself => "the container bounds itself".to_owned(),
@@ -112,6 +113,8 @@ fn facts(program: &Program<'_>, change: &Change) -> Vec<(String, String)> {
             Refused::OnlyInTests(id) => (id, "only runs in tests"),
             Refused::NeverCalled(id) => (id, "nothing in the program calls it"),
             Refused::OtherKey(id) => (id, "another key than the one that is stored"),
+            Refused::OnlyWhenAsked(id) => (id, "only when the same key is asked for again"),
+            Refused::OtherPath(id) => (id, "only what another function puts in"),
         };
         add("removal that does not bound", format!("{}: {why}", place_text(program, program.change(id))));
     }

@@ -13,6 +13,7 @@ pub mod platform;
 mod relative;
 mod resolver;
 mod subpaths;
+mod suffix;
 mod table;
 mod template;
 pub mod test_only;
@@ -172,6 +173,9 @@ impl Loader {
             && let Some(file) = relative::file(&self.table, &target, language)
         {
             // The package's `exports` don't offer the file (or nothing is built): its folder is a good guess.
+            return Resolution::File(file);
+        }
+        if let Some(file) = suffix::file(&self.table, importer, bare, language) {
             return Resolution::File(file);
         }
         if bare.starts_with('#') || name.is_empty() || name == "@" || name == "~" {

@@ -38,6 +38,10 @@ pub(super) struct Table {
     aliases: FxHashMap<Box<str>, Vec<(Box<str>, String)>>,
     /// The starred keys and targets of each manifest that has any, by its folder.
     subpaths: FxHashMap<Box<str>, Vec<(String, String)>>,
+    /// The names of the packages that each manifest declares, sorted, by its folder.
+    declared: FxHashMap<Box<str>, Vec<Box<str>>>,
+    /// The folders that hold a folder of a name.
+    parents: FxHashMap<Box<str>, Vec<Box<str>>>,
     /// Links: path to real path.
     links: FxHashMap<Box<str>, Box<str>>,
 }
@@ -79,10 +83,20 @@ impl Table {
             if !manifest.subpaths.is_empty() {
                 table.subpaths.insert(manifest.folder.as_str().into(), manifest.subpaths.clone());
             }
+            let declared = manifest.dependencies.iter().map(|name| name.as_str().into()).collect();
+            table.declared.insert(manifest.folder.as_str().into(), declared);
             let is_own = !manifest.folder.split('/').any(|part| part == "node_modules");
             if let Some(name) = manifest.name.as_ref().filter(|_| is_own) {
                 table.packages.entry(name.as_str().into()).or_insert_with(|| manifest.folder.as_str().into());
             }
+        }
+        for (folder, inner) in &table.folders {
+            for name in &inner.folders {
+                table.parents.entry(name.clone()).or_default().push(folder.clone());
+            }
+        }
+        for parents in table.parents.values_mut() {
+            parents.sort_unstable();
         }
         for (link, real) in &project.links {
             table.links.insert(link.as_str().into(), real.as_str().into());
@@ -155,6 +169,17 @@ impl Table {
     /// The folder of the project's package of that name.
     pub(super) fn package(&self, name: &str) -> Option<&str> {
         self.packages.get(name).map(AsRef::as_ref)
+    }
+
+    /// Whether the manifest around a file declares a package of that name.
+    pub(super) fn is_declared(&self, file: &str, package: &str) -> bool {
+        let declared = path::upwards(path::folder_of(file)).find_map(|folder| self.declared.get(folder));
+        declared.is_some_and(|names| names.binary_search_by(|name| name.as_ref().cmp(package)).is_ok())
+    }
+
+    /// The folders that hold a folder of that name.
+    pub(super) fn parents_of(&self, name: &str) -> &[Box<str>] {
+        self.parents.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The path that a bare specifier means by an alias of a manifest in or above `folder`.

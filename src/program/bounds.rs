@@ -23,6 +23,8 @@ pub enum Bound {
     SizeCheck,
     /// Its keys come from a fixed set.
     FiniteKeys,
+    /// The key is there already.
+    Replaces,
     /// It happens once.
     Once,
     /// The container bounds itself.
@@ -42,6 +44,10 @@ pub enum Refused {
     NeverCalled(ChangeId),
     /// It takes away another key than the one that is stored.
     OtherKey(ChangeId),
+    /// It takes away an entry that is too old, and only when the same key is asked for again.
+    OnlyWhenAsked(ChangeId),
+    /// It takes away what another function puts in, and is registered only there.
+    OtherPath(ChangeId),
 }
 
 impl Program<'_> {
@@ -57,6 +63,9 @@ impl Program<'_> {
         }
         if self.keys(change) == Some(Keys::Finite) || self.is_fixed_set_asked(change) {
             return Some(Bound::FiniteKeys);
+        }
+        if self.is_entry_there(change) {
+            return Some(Bound::Replaces);
         }
         if self.is_size_checked(change) {
             return Some(Bound::SizeCheck);
@@ -76,7 +85,7 @@ impl Program<'_> {
         Some(keys::judge(&self.stages, key))
     }
 
-    fn guards<'b>(&'b self, change: &Change) -> impl Iterator<Item = &'b Guard> + use<'b> {
+    pub(super) fn guards<'b>(&'b self, change: &Change) -> impl Iterator<Item = &'b Guard> + use<'b> {
         let facts = &self.stages.facts[change.file];
         facts.guard_lists[change.guards.indices()].iter().map(|&id| &facts.guards[id])
     }
@@ -177,6 +186,19 @@ impl Program<'_> {
         })
     }
 
+    /// Whether the container is asked for the key first, and has it.
+    fn is_entry_there(&self, change: &Change) -> bool {
+        let (Some(key), Target::Object(object)) = (change.key, change.target) else { return false };
+        self.guards(change).any(|guard| match guard.test {
+            Test::Has { container, key: asked } if guard.holds => {
+                let asked = self.stages.heap.node(change.instance, asked);
+                (asked == key || self.is_alias(asked, key))
+                    && self.holds_object(self.stages.heap.node(change.instance, container), object)
+            }
+            _ => false,
+        })
+    }
+
     fn is_equal_to_constant(&self, change: &Change, guard: &Guard, key: NodeId) -> bool {
         let Test::Equal { left, right } = guard.test else { return false };
         if !guard.holds {
@@ -258,6 +280,8 @@ impl Program<'_> {
             ContextKind::Init => Some(Refused::OnlyWhileLoading(id)),
             ContextKind::Test => Some(Refused::OnlyInTests(id)),
             ContextKind::Exported if !self.is_called_for(growth, removal) => Some(Refused::NeverCalled(id)),
+            _ if self.is_of_other_path(growth, removal) => Some(Refused::OtherPath(id)),
+            _ if self.is_lazy_expiry(removal) => Some(Refused::OnlyWhenAsked(id)),
             _ => None,
         }
     }

@@ -4,6 +4,8 @@ mod bounds;
 mod changes;
 mod containers;
 mod entries;
+mod expiry;
+mod pairs;
 mod holders;
 mod keys;
 mod listeners;

@@ -7,7 +7,7 @@ use crate::heap::object::{Data, InstanceId, Lifetime, ObjectKind, Source, ValueK
 use crate::modules::Reason;
 use crate::program::changes::{Change, Effect, Target};
 use crate::program::holders;
-use crate::program::{Keys, LoadUse, Program};
+use crate::program::{Keys, LoadUse, Program, Refused};
 use crate::syntax::facts::{BindingKind, FunctionId};
 
 /// Why it is not known what a load loads.
@@ -141,7 +141,12 @@ impl Program<'_> {
     pub fn growth_confidence(&self, change: &Change) -> Confidence {
         let keys = self.keys(change).map_or(Confidence::High, Keys::confidence);
         let keys = if self.is_registration(change) { Confidence::Medium } else { keys };
-        weakest(self.base_confidence(change), keys)
+        let is_doubtful = |refused: &Refused| matches!(refused, Refused::OnlyWhenAsked(_) | Refused::OtherPath(_));
+        let removal = match self.refused_removals(change).iter().any(is_doubtful) {
+            true => Confidence::Medium,
+            false => Confidence::High,
+        };
+        weakest(weakest(self.base_confidence(change), keys), removal)
     }
 
     /// Whether a growth in a library is plainly a registration: a function or class that is stored by a function whose

@@ -72,7 +72,7 @@ fn test(facts: &ModuleFacts, test: Test) -> String {
         Test::Truthy { place: None, value: node } => format!("truthy({})", value(node)),
         Test::Size { container } => format!("size({})", value(container)),
         Test::Compare { place: Some(at), .. } => format!("compare({})", place(facts, at)),
-        Test::Compare { place: None, value: node } => format!("compare({})", value(node)),
+        Test::Compare { place: None, value: node, .. } => format!("compare({})", value(node)),
         Test::Has { container, key } => format!("has({}, {})", value(container), value(key)),
         Test::Equal { left, right } => format!("equal({}, {})", value(left), value(right)),
         Test::Other => "other".into(),

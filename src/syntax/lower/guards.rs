@@ -218,9 +218,10 @@ impl<'a> Lowerer<'a> {
             let when_true = matches!(e.op, BinaryOp::Gt | BinaryOp::GtEq);
             return self.outcome(Test::Has { container: lookup.container, key: lookup.key }, when_true, e, wanted);
         } else if left_place.is_some() {
-            Test::Compare { place: left_place, value: left_value.unwrap_or_else(|| self.nothing()) }
+            let value = left_value.unwrap_or_else(|| self.nothing());
+            Test::Compare { place: left_place, value, other: right_value }
         } else if let Some(value) = if right_place.is_some() { right_value } else { left_value.or(right_value) } {
-            Test::Compare { place: right_place, value }
+            Test::Compare { place: right_place, value, other: left_value }
         } else {
             Test::Other
         };

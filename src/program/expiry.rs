@@ -1,0 +1,60 @@
+//! Entries that expire only when somebody asks for them: keys that are never asked for again stay for ever.
+
+use rustc_hash::FxHashSet;
+
+use crate::heap::graph::NodeId;
+use crate::heap::object::{Data, InstanceId, Value};
+use crate::models::facts::{DataKind, Position};
+use crate::program::Program;
+use crate::program::changes::Change;
+use crate::syntax::facts::{Constraint, Guard, Test};
+
+/// How many copies and loads lie between a loop's element and a key, at most.
+const STEPS: usize = 4;
+
+impl Program<'_> {
+    /// Whether a removal is `if (entry.until < Date.now()) entries.delete(key)` for the one key that is looked up.
+    pub(super) fn is_lazy_expiry(&self, removal: &Change) -> bool {
+        let Some(key) = removal.key else { return false };
+        self.guards(removal).any(|guard| self.is_age_check(removal.instance, guard))
+            && !self.is_iterated(removal.instance, key)
+    }
+
+    fn is_age_check(&self, instance: InstanceId, guard: &Guard) -> bool {
+        let Test::Compare { value, other, .. } = guard.test else { return false };
+        let time = Value::data(Data::Known(DataKind::Time));
+        std::iter::once(value)
+            .chain(other)
+            .any(|side| self.stages.heap.points_to(self.stages.heap.node(instance, side)).contains(time))
+    }
+
+    /// Whether a key comes from going through a container: a loop's variable, or a callback's parameter.
+    fn is_iterated(&self, instance: InstanceId, key: NodeId) -> bool {
+        let heap = self.stages.heap;
+        let info = heap.instance(instance).key;
+        let facts = &self.stages.facts[info.file];
+        let node = |value| heap.node(instance, value);
+        let mut from: FxHashSet<NodeId> = FxHashSet::from_iter([key]);
+        for _ in 0..STEPS {
+            for constraint in facts.constraints_of(info.function) {
+                match constraint {
+                    Constraint::Iterate { dst, .. } if from.contains(&node(*dst)) => return true,
+                    Constraint::Copy { dst, src } if from.contains(&node(*dst)) => {
+                        from.insert(node(*src));
+                    }
+                    Constraint::Load { dst, base, .. } if from.contains(&node(*dst)) => {
+                        from.insert(node(*base));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let is_param = facts.params_of(info.function).iter().any(|param| from.contains(&node(param.value)));
+        is_param && self.is_called_for_each(instance)
+    }
+
+    /// Whether something calls an instance before it goes on, as `forEach` does.
+    fn is_called_for_each(&self, instance: InstanceId) -> bool {
+        self.stages.heap.record.calls.iter().any(|edge| edge.callee == instance && edge.position == Some(Position::Sync))
+    }
+}

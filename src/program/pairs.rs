@@ -1,0 +1,60 @@
+//! Removals that belong to one insertion: a closure that takes away what the function around it put in.
+
+use crate::heap::object::InstanceId;
+use crate::program::Program;
+use crate::program::changes::Change;
+use crate::syntax::facts::{Constraint, FunctionId, MODULE_BODY};
+
+impl Program<'_> {
+    /// Whether a removal is registered only where something else than this growth puts entries in:
+    ///
+    /// ```js
+    /// add(user) { users.set(user.id, user); user.once('close', () => users.delete(user.id)); }
+    /// get(id) { users.set(id, load(id)); }   // nothing takes these away
+    /// ```
+    pub(super) fn is_of_other_path(&self, growth: &Change, removal: &Change) -> bool {
+        let Some(outer) = self.stages.heap.instance(removal.instance).key.parent else { return false };
+        let around = self.stages.heap.instance(outer).key;
+        let is_inside = |change: &Change| change.file == around.file && self.encloses(around.function, change.instance);
+        around.function != MODULE_BODY
+            && self.has_captured_key(removal, around.function)
+            && !is_inside(growth)
+            && self.growths_of(growth.target).iter().any(|&id| is_inside(self.change(id)))
+    }
+
+    /// Whether the key of a removal comes from a variable of the function around it.
+    fn has_captured_key(&self, removal: &Change, around: FunctionId) -> bool {
+        let Some(key) = removal.key else { return false };
+        let heap = self.stages.heap;
+        let facts = &self.stages.facts[removal.file];
+        let node = |value| heap.node(removal.instance, value);
+        let captured: Vec<_> = facts
+            .constraints_of(removal.function)
+            .iter()
+            .filter_map(|constraint| match constraint {
+                Constraint::LoadOuter { dst, binding } if facts.bindings[*binding].function == around => {
+                    Some(node(*dst))
+                }
+                _ => None,
+            })
+            .collect();
+        captured.contains(&key)
+            || facts.constraints_of(removal.function).iter().any(|constraint| match constraint {
+                Constraint::Load { dst, base, .. } => node(*dst) == key && captured.contains(&node(*base)),
+                _ => false,
+            })
+    }
+
+    /// Whether an instance is of a function or of one inside it.
+    fn encloses(&self, function: FunctionId, instance: InstanceId) -> bool {
+        let mut at = Some(instance);
+        while let Some(id) = at {
+            let key = self.stages.heap.instance(id).key;
+            if key.function == function {
+                return true;
+            }
+            at = key.parent;
+        }
+        false
+    }
+}

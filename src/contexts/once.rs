@@ -64,6 +64,7 @@ fn is_made_once(heap: &Heap, object: ObjectId) -> bool {
         Source::Exports(_) | Source::Module(_) | Source::Global | Source::Class { .. } | Source::Prototype { .. } => {
             true
         }
+        Source::Clone { root, .. } => is_made_once(heap, root),
         Source::Function { parent, .. } => heap.instance(parent).key.phase == Phase::Init,
         _ => false,
     }

@@ -4,6 +4,7 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::base::name::Name;
 use crate::heap::builtins::NativeCall;
+use crate::heap::clones::DEEP;
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::object::{Value, ValueKind};
@@ -82,8 +83,9 @@ impl Solver<'_> {
     fn copy_into(&mut self, call: &NativeCall, target: &Arguments, sources: &Arguments, depth: CopyDepth, label: Name) {
         let sources = self.selected(call.invocation, sources);
         for target in self.selected(call.invocation, target) {
+            let except = if depth == CopyDepth::Deep { DEEP } else { ExceptId(0) };
             for &source in &sources {
-                self.listen(source, Listener::CopyFrom { dst: target, except: ExceptId(0) });
+                self.listen(source, Listener::CopyFrom { dst: target, except });
             }
             self.note_effect(call, target, NativeEffect::AssignAll, None, &sources, label);
             if depth == CopyDepth::Deep {

@@ -329,8 +329,11 @@ impl Solver<'_> {
             }
             ResultFacts::CopyOf(arguments) => self.give_copy(call, arguments),
             ResultFacts::DeepCopy => {
+                let root = self.made(call.caller, call.call, 7, ObjectKind::Plain);
+                if let Some(node) = call.args.first().map(|arg| arg.node) {
+                    self.listen(node, Listener::Clone { dst, root });
+                }
                 self.derive_all(call);
-                self.graph.insert(dst, Value::data(Data::Unknown));
             }
             ResultFacts::Container(container) => self.give_container(call, container.like, &container.bound),
             ResultFacts::KeysOf(arguments) => {

@@ -38,6 +38,7 @@ mod arguments;
 mod arrays;
 mod builtins;
 mod calls;
+mod clones;
 mod collections;
 mod constraints;
 mod effects;

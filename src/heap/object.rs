@@ -219,6 +219,13 @@ pub enum Source {
         /// The map.
         of: ObjectId,
     },
+    /// A deep copy of an object.
+    Clone {
+        /// The original.
+        of: ObjectId,
+        /// What the whole copy hangs on.
+        root: ObjectId,
+    },
     /// A function bound to a receiver and arguments.
     Bound {
         /// The caller of `bind` (or of the wrapping function).

@@ -1,6 +1,7 @@
 //! Loads, stores, prototypes, copies, iteration: what reading and writing properties moves.
 
 use crate::base::name::Name;
+use crate::heap::clones::DEEP;
 use crate::heap::constraints::edge_of;
 use crate::heap::field::{Field, FieldKind};
 use crate::heap::graph::{EdgeKind, NodeId};
@@ -331,7 +332,7 @@ impl Solver<'_> {
         }
         for field in [Field::UNKNOWN, Field::KEYS, Field::ELEMENT] {
             let (src, dst) = (self.field(from, field), self.field(to, field));
-            self.graph.add_edge(src, dst, edge_of(lifetime));
+            self.copy_node(src, dst, to, lifetime, except);
         }
         for (field, node) in self.states[from].fields.clone() {
             self.copy_field(field, node, to, lifetime, except);
@@ -355,7 +356,16 @@ impl Solver<'_> {
         };
         if is_copied {
             let dst = self.field(to, field);
-            self.graph.add_edge(node, dst, edge_of(lifetime));
+            self.copy_node(node, dst, to, lifetime, except);
+        }
+    }
+
+    fn copy_node(&mut self, src: NodeId, dst: NodeId, to: ObjectId, lifetime: Lifetime, except: ExceptId) {
+        if except == DEEP {
+            let root = self.clone_root(to);
+            self.listen(src, Listener::Clone { dst, root });
+        } else {
+            self.graph.add_edge(src, dst, edge_of(lifetime));
         }
     }
 

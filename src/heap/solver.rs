@@ -56,6 +56,8 @@ pub(super) enum Listener {
     CopyFrom { dst: NodeId, except: ExceptId },
     /// All properties of `src` go into the value.
     CopyTo { src: Value, except: ExceptId },
+    /// A deep copy goes into `dst`, as part of one that hangs on `root`.
+    Clone { dst: NodeId, root: ObjectId },
     /// `dst` gets the elements that iterating the value gives.
     Iterate { dst: NodeId, index: Option<u8> },
     /// `dst` gets the keys of the value.
@@ -384,7 +386,8 @@ impl<'a> Solver<'a> {
             bodies: IndexVec::new(),
             invocations: IndexVec::new(),
             callbacks: IndexVec::new(),
-            excepts: IndexVec::from_raw(vec![Vec::new()]),
+            // The first is of plain copies, the second of deep ones.
+            excepts: IndexVec::from_raw(vec![Vec::new(), Vec::new()]),
             specials: FxHashMap::default(),
             methods: FxHashMap::default(),
             method_keys: FxHashMap::default(),
@@ -489,6 +492,7 @@ impl<'a> Solver<'a> {
             Listener::StoreKey { src, base } => self.store_under(base, value, src),
             Listener::CopyFrom { dst, except } => self.copy_from(value, dst, except),
             Listener::CopyTo { src, except } => self.copy_to(src, value, except),
+            Listener::Clone { dst, root } => self.clone_into(value, dst, root),
             Listener::Iterate { dst, index } => self.iterate(value, dst, index),
             Listener::Keys { dst } => self.keys(value, dst),
             Listener::Await { dst } => self.await_value(value, dst),

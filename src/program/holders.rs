@@ -229,6 +229,7 @@ pub(super) fn owner_of(stages: &Stages<'_>, object: ObjectId) -> Owner {
         }
         Source::Instance { class, .. } => owner_of(stages, *class),
         Source::Prototype { of } | Source::Entry { of } => owner_of(stages, *of),
+        Source::Clone { root, .. } => owner_of(stages, *root),
         Source::Global | Source::Cache => Owner::Platform("global".to_owned()),
         Source::Native(_) => Owner::Platform("ecmascript".to_owned()),
         Source::External { package, made, label, .. } => external_owner(stages, *package, *label, *made),

@@ -8,15 +8,35 @@ use crate::program::Program;
 use crate::program::changes::{Change, Effect};
 use crate::syntax::facts::{Constraint, Export, Key, Reuse};
 
+/// How deep inside a stored object a request's data is looked for.
+const STORED_DEPTH: u8 = 2;
+
+/// The same for an object whose properties are copied into another, the nested ones too by deep merges.
+const COPIED_DEPTH: u8 = 6;
+
 impl Program<'_> {
     /// Whether a change overwrites a lasting place with data of the request that it handles.
     pub fn keeps_request_data(&self, change: &Change) -> bool {
-        let is_overwrite = matches!(change.effect, Effect::Replace(Reuse::None)) || self.is_constant_entry(change);
+        let is_overwrite =
+            matches!(change.effect, Effect::Replace(Reuse::None) | Effect::Assign) || self.is_constant_entry(change);
+        let depth = if change.effect == Effect::Assign { COPIED_DEPTH } else { STORED_DEPTH };
         is_overwrite
             && change.lifetime == Lifetime::Module
+            && !self.is_of_request(change)
             && !self.is_initialisation(change)
-            && change.values.iter().any(|&value| self.is_request_data(value, 2))
+            && change.values.iter().any(|&value| self.is_request_data(value, depth))
             && self.is_read(change)
+    }
+
+    /// Whether the target itself came with the request: `req.user = user` in a callback is that request's own.
+    pub(super) fn is_of_request(&self, change: &Change) -> bool {
+        let base = change.base.and_then(crate::heap::object::Value::as_object);
+        base.is_some_and(|(object, _)| match self.stages.heap.object(object).source {
+            Source::External { path: Some(path), .. } => {
+                self.stages.models.facts(path).value.data == Some(DataKind::Request)
+            }
+            _ => false,
+        })
     }
 
     /// `map.set('current', x)`: an entry under a constant key is overwritten too.
@@ -38,7 +58,7 @@ impl Program<'_> {
                 Source::External { path: Some(path), .. } => {
                     self.stages.models.facts(path).value.data == Some(DataKind::Request)
                 }
-                Source::Site { .. } | Source::Call { .. } | Source::Instance { .. }
+                Source::Site { .. } | Source::Call { .. } | Source::Instance { .. } | Source::Clone { .. }
                     if lifetime == Lifetime::Fresh && depth > 0 =>
                 {
                     heap.fields_of(object).iter().any(|&(field, node)| {

@@ -34,12 +34,29 @@ impl Program<'_> {
         if change.effect == Effect::Stub && (self.runner_restores(change) || self.restores_all(change)) {
             return true;
         }
+        if self.is_assigned_back(change) {
+            return true;
+        }
         self.changes().iter().any(|other| {
             self.stages.tests[other.file]
                 && other.file == change.file
                 && is_same_change_place(change, other)
                 && (other.cleanup == Cleanup::Finally || self.is_after_hook(other.instance))
         })
+    }
+
+    /// Whether the same test assigns the same place before or after: the last assignment puts back what the first
+    /// changed (unless the test fails between them).
+    fn is_assigned_back(&self, change: &Change) -> bool {
+        let is_assignment = |change: &Change| matches!(change.effect, Effect::Replace(_));
+        is_assignment(change)
+            && self.changes().iter().any(|other| {
+                other.file == change.file
+                    && other.function == change.function
+                    && other.statement != change.statement
+                    && is_assignment(other)
+                    && is_same_change_place(change, other)
+            })
     }
 
     /// Whether an instance runs in a hook that the runner calls after tests: by the name of what registered it.

@@ -6,7 +6,7 @@ use crate::heap::graph::NodeId;
 use crate::heap::object::{Data, InstanceId, Lifetime, ObjectKind, Source, ValueKind};
 use crate::modules::Reason;
 use crate::program::changes::{Change, Effect, Target};
-use crate::program::holders;
+use crate::program::holders::{self, Owner};
 use crate::program::{Keys, LoadUse, Program, Refused};
 use crate::syntax::facts::{BindingKind, FunctionId};
 
@@ -35,9 +35,12 @@ impl From<Reason> for Unresolved {
 }
 
 impl Program<'_> {
-    /// Whether a change runs again and again in production.
+    /// Whether a change runs again and again in production, on something that is production's too: what a test passes
+    /// in is gone with the test.
     pub fn is_repeated(&self, change: &Change) -> bool {
-        !self.stages.tests[change.file] && self.context_of(change) > ContextKind::Test
+        !self.stages.tests[change.file]
+            && self.context_of(change) > ContextKind::Test
+            && !matches!(self.owner(change), Owner::File(file) if self.stages.tests[file])
     }
 
     /// Whether a change grows something module-lifetime in code that repeats, and nothing bounds it.
@@ -64,9 +67,7 @@ impl Program<'_> {
 
     /// Whether a change keeps data of a request where another can see it.
     pub fn is_request_state(&self, change: &Change) -> bool {
-        !self.stages.tests[change.file]
-            && self.context_of(change) == ContextKind::Request
-            && self.keeps_request_data(change)
+        self.is_repeated(change) && self.context_of(change) == ContextKind::Request && self.keeps_request_data(change)
     }
 
     /// Whether a change writes to a module-lifetime object that another module owns, in code that repeats.
@@ -82,6 +83,7 @@ impl Program<'_> {
             && (self.is_namespace_write(change) || change.binding.is_none() && !self.is_own(change))
             && !is_length(change)
             && !self.is_written_by_design(change)
+            && !self.is_of_request(change)
     }
 
     /// `Object.assign`, `Reflect.set`, `Object.defineProperty` write properties; a container's own methods do not count.

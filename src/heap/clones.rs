@@ -1,0 +1,53 @@
+//! Deep copies (`structuredClone`, `_.cloneDeep`, what a deep merge takes from its sources): plain objects, arrays, maps
+//! and sets are made anew at every depth; functions, instances and what is external stay the originals.
+//!
+//! A copy is one object for each original and root (what the copy hangs on), so that `_.merge({}, defaults)` in two
+//! places gives two.
+
+use crate::heap::field::Field;
+use crate::heap::graph::NodeId;
+use crate::heap::object::{Lifetime, ObjectId, ObjectKind, Source, Value};
+use crate::heap::solver::{ExceptId, Listener, Solver};
+
+/// Copies every property deeply: no list of names.
+pub(super) const DEEP: ExceptId = ExceptId(1);
+
+impl Solver<'_> {
+    /// A value of the original goes into `dst` as a deep copy has it.
+    pub(super) fn clone_into(&mut self, value: Value, dst: NodeId, root: ObjectId) {
+        let copied = value.as_object().filter(|&(object, _)| self.is_cloned(object, root));
+        let Some((of, lifetime)) = copied else {
+            self.graph.insert(dst, value);
+            return;
+        };
+        let copy = self.object(Source::Clone { of, root }, self.objects[of].kind);
+        self.graph.insert(dst, Value::object(copy, Lifetime::Fresh));
+        self.copy_to(Value::object(of, lifetime), Value::object(copy, Lifetime::Fresh), DEEP);
+        if self.objects[of].kind == ObjectKind::Map {
+            let (src, dst) = (self.field(of, Field::MAP_VALUE), self.field(copy, Field::MAP_VALUE));
+            self.listen(src, Listener::Clone { dst, root });
+        }
+    }
+
+    /// Whether a deep copy has a copy of an object. Copies of copies are not told apart.
+    fn is_cloned(&self, object: ObjectId, root: ObjectId) -> bool {
+        let is_data = matches!(
+            self.objects[object].kind,
+            ObjectKind::Plain | ObjectKind::Array | ObjectKind::Map | ObjectKind::Set
+        );
+        is_data
+            && object != root
+            && matches!(
+                self.objects[object].source,
+                Source::Site { .. } | Source::Call { .. } | Source::Exports(_) | Source::Entry { .. }
+            )
+    }
+
+    /// What deep copies into an object hang on.
+    pub(super) fn clone_root(&self, object: ObjectId) -> ObjectId {
+        match self.objects[object].source {
+            Source::Clone { root, .. } => root,
+            _ => object,
+        }
+    }
+}

@@ -90,14 +90,6 @@ impl Table {
                 table.packages.entry(name.as_str().into()).or_insert_with(|| manifest.folder.as_str().into());
             }
         }
-        for (folder, inner) in &table.folders {
-            for name in &inner.folders {
-                table.parents.entry(name.clone()).or_default().push(folder.clone());
-            }
-        }
-        for parents in table.parents.values_mut() {
-            parents.sort_unstable();
-        }
         for (link, real) in &project.links {
             table.links.insert(link.as_str().into(), real.as_str().into());
         }
@@ -112,6 +104,7 @@ impl Table {
             let name = path::name_of(folder);
             if let Err(at) = names.binary_search_by(|other| other.as_ref().cmp(name)) {
                 names.insert(at, name.into());
+                self.parents.entry(name.into()).or_default().push(parent.into());
             }
             folder = parent;
         }

@@ -144,10 +144,8 @@ impl Program<'_> {
         let keys = self.keys(change).map_or(Confidence::High, Keys::confidence);
         let keys = if self.is_registration(change) { Confidence::Medium } else { keys };
         let is_doubtful = |refused: &Refused| matches!(refused, Refused::OnlyWhenAsked(_) | Refused::OtherPath(_));
-        let removal = match self.refused_removals(change).iter().any(is_doubtful) {
-            true => Confidence::Medium,
-            false => Confidence::High,
-        };
+        let is_removed_at_times = self.refused_removals(change).iter().any(is_doubtful);
+        let removal = if is_removed_at_times { Confidence::Medium } else { Confidence::High };
         weakest(weakest(self.base_confidence(change), keys), removal)
     }
 

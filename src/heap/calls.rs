@@ -220,12 +220,12 @@ impl Solver<'_> {
     ) {
         let mut inner = self.invocations[invocation].clone();
         let mut all: SmallVec<[Arg; 3]> =
-            args.iter().map(|arg| Arg { node: self.held_node(arg.node, lifetime), ..*arg }).collect();
+            args.iter().map(|arg| Arg { node: self.read_through(arg.node, lifetime), ..*arg }).collect();
         all.extend(inner.args.iter().copied());
         inner.args = all;
         match this {
             This::Node(node) => {
-                let receiver = self.held_node(node, lifetime);
+                let receiver = self.read_through(node, lifetime);
                 inner.this = This::None;
                 let inner = self.invocation(inner);
                 self.receivers_of.insert(inner, target);
@@ -242,16 +242,6 @@ impl Solver<'_> {
                 self.listen(target, Listener::Invoke { invocation: inner });
             }
         }
-    }
-
-    /// A node as it is read through a holder of that lifetime.
-    fn held_node(&mut self, node: NodeId, lifetime: Lifetime) -> NodeId {
-        if lifetime == Lifetime::Fresh {
-            return node;
-        }
-        let held = self.fresh_node();
-        self.graph.add_edge(node, held, EdgeKind::Promote);
-        held
     }
 
     /// `new F(…)`: an instance whose prototype is F's, and a call of the constructor with it.

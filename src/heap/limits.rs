@@ -12,6 +12,8 @@ pub const PATTERN_PARTS: usize = 16;
 pub const CLONES: u32 = 64;
 /// How many wrappers (`bind`, `call`, a debouncer) are followed from one call.
 pub const HOPS: u8 = 8;
+/// Objects into which the properties of one are copied one by one; later copies do not tell its properties apart.
+pub const COPIES: usize = 16;
 /// How deep call-site clones nest.
 pub const CLONE_DEPTH: u8 = 2;
 /// Levels of objects that are looked into for callbacks and exported functions.

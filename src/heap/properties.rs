@@ -5,6 +5,7 @@ use crate::heap::clones::DEEP;
 use crate::heap::constraints::edge_of;
 use crate::heap::field::{Field, FieldKind};
 use crate::heap::graph::{EdgeKind, NodeId};
+use crate::heap::limits::COPIES;
 use crate::heap::natives;
 use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::solver::{ExceptId, Listener, Solver};
@@ -214,8 +215,11 @@ impl Solver<'_> {
     /// `base.field = src`.
     pub(super) fn store(&mut self, base: Value, field: Field, src: NodeId) {
         let Some((object, _)) = base.as_object() else { return };
-        if let Source::Namespace(_) = self.objects[object].source {
-            return;
+        match self.objects[object].source {
+            Source::Namespace(_) => return,
+            // What unknown packages keep under computed keys is not followed: there is too much, and all of it mixed.
+            Source::External { path: None, .. } if field == Field::UNKNOWN => return,
+            _ => {}
         }
         let node = self.field(object, field);
         self.graph.add_edge(src, node, EdgeKind::Copy);
@@ -227,10 +231,20 @@ impl Solver<'_> {
             self.prototype_of(object);
         }
         if self.accessors.contains(&name) {
-            let setter = self.fresh_node();
-            self.load_object(object, Lifetime::Fresh, Field::setter(name), setter, base);
+            let setter = self.setter_of(object, name, base);
             self.listen(setter, Listener::Setter { this: base, src });
         }
+    }
+
+    /// The node of the setters that writing a property of an object may call.
+    fn setter_of(&mut self, object: ObjectId, name: Name, base: Value) -> NodeId {
+        if let Some(&known) = self.setters.get(&(base, name)) {
+            return known;
+        }
+        let setter = self.fresh_node();
+        self.setters.insert((base, name), setter);
+        self.load_object(object, Lifetime::Fresh, Field::setter(name), setter, base);
+        setter
     }
 
     /// `dst = base[key]` for each key that the node has.
@@ -334,6 +348,11 @@ impl Solver<'_> {
             let (src, dst) = (self.field(from, field), self.field(to, field));
             self.copy_node(src, dst, to, lifetime, except);
         }
+        if self.copied_into.get(&from).is_some_and(|targets| targets.len() >= COPIES) {
+            let (all, dst) = (self.all_properties(from), self.field(to, Field::UNKNOWN));
+            self.copy_node(all, dst, to, lifetime, except);
+            return;
+        }
         for (field, node) in self.states[from].fields.clone() {
             self.copy_field(field, node, to, lifetime, except);
         }
@@ -342,8 +361,13 @@ impl Solver<'_> {
             return;
         }
         targets.push((to, lifetime, except));
-        if let Source::Namespace(_) | Source::External { .. } = self.objects[from].source {
-            self.add_prototype(to, source);
+        match self.objects[from].source {
+            Source::Namespace(_) | Source::External { path: Some(_), .. } => self.add_prototype(to, source),
+            Source::External { .. } => {
+                let unknown = self.field(to, Field::UNKNOWN);
+                self.graph.insert(unknown, Value::data(Data::Unknown));
+            }
+            _ => {}
         }
     }
 
@@ -442,16 +466,25 @@ impl Solver<'_> {
         };
         if self.objects[object].kind == ObjectKind::Promise {
             let promised = self.field(object, Field::PROMISED);
-            if lifetime == Lifetime::Module {
-                let through = self.fresh_node();
-                self.graph.add_edge(promised, through, EdgeKind::Promote);
-                self.listen(through, Listener::Await { dst });
-            } else {
-                self.listen(promised, Listener::Await { dst });
-            }
+            let through = self.read_through(promised, lifetime);
+            self.listen(through, Listener::Await { dst });
         } else {
             self.graph.insert(dst, value);
         }
+    }
+
+    /// A node as it is read through a holder of that lifetime.
+    pub(super) fn read_through(&mut self, node: NodeId, lifetime: Lifetime) -> NodeId {
+        if lifetime == Lifetime::Fresh {
+            return node;
+        }
+        if let Some(&promoted) = self.promoted.get(&node) {
+            return promoted;
+        }
+        let promoted = self.fresh_node();
+        self.promoted.insert(node, promoted);
+        self.graph.add_edge(node, promoted, EdgeKind::Promote);
+        promoted
     }
 
     /// Elements of arrays and iterables in `src`, and everything else as it is (`_.each(object)`).

@@ -308,6 +308,10 @@ pub(super) struct Solver<'a> {
     pub(super) arguments_used: FxHashMap<(FileId, FunctionId), bool>,
     pub(super) applied: FxHashSet<(InvocationId, Value)>,
     pub(super) loaded: FxHashSet<(ObjectId, Field, NodeId)>,
+    /// Nodes as they are read through something module-lifetime: one for each, so that what leads back to itself ends.
+    pub(super) promoted: FxHashMap<NodeId, NodeId>,
+    /// The setters that a write to a property of a value may call.
+    pub(super) setters: FxHashMap<(Value, Name), NodeId>,
     /// Where the properties of an object are copied to.
     pub(super) copied_into: FxHashMap<ObjectId, Vec<(ObjectId, Lifetime, ExceptId)>>,
     pub(super) accessors: FxHashSet<Name>,
@@ -398,6 +402,8 @@ impl<'a> Solver<'a> {
             arguments_used: FxHashMap::default(),
             applied: FxHashSet::default(),
             loaded: FxHashSet::default(),
+            promoted: FxHashMap::default(),
+            setters: FxHashMap::default(),
             copied_into: FxHashMap::default(),
             accessors: FxHashSet::default(),
             pending: Vec::new(),

@@ -204,6 +204,7 @@ impl Solver<'_> {
 
     /// A project file as a value: `module.exports`, or the namespace.
     pub(super) fn load_file(&mut self, file: FileId, mode: Mode, dst: NodeId) {
+        self.run_module(file);
         if let Some(assigned) = self.assigned_export(file) {
             self.graph.add_edge(assigned, dst, EdgeKind::Promote);
             return;
@@ -284,6 +285,29 @@ impl Solver<'_> {
         names
     }
 
+    /// Puts a module's body into the graph, and what it imports. Other forms of a package's build run only if they are
+    /// loaded.
+    pub(super) fn run_module(&mut self, file: FileId) {
+        if !self.running.insert(file) {
+            return;
+        }
+        // Chains of imports may be long: each waits for the one before it.
+        self.waking.push(file);
+        if self.waking.len() > 1 {
+            return;
+        }
+        let mut at = 0;
+        while let Some(&file) = self.waking.get(at) {
+            at += 1;
+            self.bind_module_this(file);
+            self.constrain_all(self.bodies[file]);
+            for import in self.input.facts[file].imports.ids() {
+                self.resolve_import(file, import);
+            }
+        }
+        self.waking.clear();
+    }
+
     /// What an import's specifier leads to, noted the first time.
     pub(super) fn resolve_import(&mut self, file: FileId, import: ImportId) -> Resolution {
         if let Some(known) = self.imports.get(&(file, import)) {
@@ -294,6 +318,9 @@ impl Solver<'_> {
         let mode = if request.what == Imported::Require { Mode::Require } else { Mode::Import };
         let target = self.input.loader.resolve(file, facts.name(request.specifier), mode);
         self.imports.insert((file, import), target.clone());
+        if let Resolution::File(loaded) = target {
+            self.run_module(loaded);
+        }
         if !request.is_type {
             self.record.static_loads.push(StaticLoad { file, import, target: target.clone() });
         }

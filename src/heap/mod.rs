@@ -109,8 +109,9 @@ pub fn solve(input: Input<'_>, bytes: u64) -> Heap {
         solver.bodies.push(id);
     }
     for file in input.facts.ids() {
-        solver.bind_module_this(file);
-        solver.constrain_all(solver.bodies[file]);
+        if !input.project.files[file].is_spare_build {
+            solver.run_module(file);
+        }
     }
     solver.run();
     solver.enter_conventions();

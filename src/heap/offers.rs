@@ -41,6 +41,7 @@ impl Solver<'_> {
         for (file, info) in self.input.project.files.iter_enumerated() {
             let Some(manifest) = info.manifest else { continue };
             if self.is_library(manifest)
+                && self.running.contains(&file)
                 && !self.input.tests[file]
                 && !self.input.project.manifests[manifest].has_exports_map
                 && !self.input.project.manifests[manifest].entries.contains(&file)
@@ -90,7 +91,9 @@ impl Solver<'_> {
     }
 
     fn is_application_code(&self, file: FileId, manifest: Option<ManifestId>) -> bool {
-        !self.input.tests[file] && !manifest.is_some_and(|manifest| self.is_library(manifest))
+        self.running.contains(&file)
+            && !self.input.tests[file]
+            && !manifest.is_some_and(|manifest| self.is_library(manifest))
     }
 
     /// The files that production modules load.
@@ -122,6 +125,7 @@ impl Solver<'_> {
     }
 
     pub(super) fn offer_file(&mut self, file: FileId, confidence: Confidence) {
+        self.run_module(file);
         let text = format!("exported by {}", self.input.project.files[file].path);
         let label = self.names.intern(&text);
         let cause = RootCause { kind: Some(ContextKind::Exported), confidence, label, function: None };

@@ -85,6 +85,7 @@ impl Solver<'_> {
                 return;
             }
         }
+        self.run_module(file);
         let label = self.names.intern(&convention.label);
         let cause = RootCause { kind: Some(convention.context), confidence: Confidence::High, label, function: None };
         let caller = self.bodies[file];

@@ -310,6 +310,10 @@ pub(super) struct Solver<'a> {
     pub(super) loaded: FxHashSet<(ObjectId, Field, NodeId)>,
     /// Nodes as they are read through something module-lifetime: one for each, so that what leads back to itself ends.
     pub(super) promoted: FxHashMap<NodeId, NodeId>,
+    /// The modules whose bodies are in the graph.
+    pub(super) running: FxHashSet<FileId>,
+    /// Those that are about to be put there.
+    pub(super) waking: Vec<FileId>,
     /// The setters that a write to a property of a value may call.
     pub(super) setters: FxHashMap<(Value, Name), NodeId>,
     /// Where the properties of an object are copied to.
@@ -403,6 +407,8 @@ impl<'a> Solver<'a> {
             applied: FxHashSet::default(),
             loaded: FxHashSet::default(),
             promoted: FxHashMap::default(),
+            running: FxHashSet::default(),
+            waking: Vec::new(),
             setters: FxHashMap::default(),
             copied_into: FxHashMap::default(),
             accessors: FxHashSet::default(),

@@ -8,6 +8,19 @@ const OUTPUT_FOLDERS: [&str; 10] = ["dist", "build", "lib", "out", "output", "es
 /// Folders that are one more level inside an output folder, one for each module format or so.
 const FORMAT_FOLDERS: [&str; 8] = ["cjs", "esm", "es", "commonjs", "module", "umd", "node", "src"];
 
+/// Folders that hold nothing but builds, for browsers, bundlers or one module format.
+const BUILD_FOLDERS: [&str; 17] = [
+    "dist", "build", "umd", "amd", "iife", "esm", "cjs", "es", "es6", "es2015", "es-modules", "bundle", "bundles",
+    "browser", "pkg", "dist-cjs", "dist-es",
+];
+
+/// Whether a file of the package in `package_folder` lies in a folder that plainly holds builds.
+pub fn is_build_folder(package_folder: &str, file: &str) -> bool {
+    path::below(package_folder, file)
+        .and_then(|inside| inside.split_once('/'))
+        .is_some_and(|(first, _)| BUILD_FOLDERS.contains(&first))
+}
+
 /// The extensions of sources for a compiled extension.
 fn source_extensions(extension: &str) -> &'static [&'static str] {
     match extension {

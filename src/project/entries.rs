@@ -22,6 +22,7 @@ pub(super) fn fill(project: &mut Project, files: Vec<String>, manifests: Vec<(Ma
         .map(|path| ProjectFile {
             is_test: test_code::is_test_path(&path) || project.config.is_test(&path),
             manifest: nearest(&path),
+            is_spare_build: false,
             path,
         })
         .collect();
@@ -39,6 +40,21 @@ pub(super) fn fill(project: &mut Project, files: Vec<String>, manifests: Vec<(Ma
         let manifest = &mut project.manifests[id];
         manifest.entries = entries;
         manifest.bins = bins;
+    }
+    mark_spare_builds(project);
+}
+
+/// Packages are published in several forms of one source; what the entries do not lead to is a copy of the rest.
+fn mark_spare_builds(project: &mut Project) {
+    for id in 0..project.files.len() {
+        let id = FileId(u32::try_from(id).unwrap_or(u32::MAX));
+        let file = &project.files[id];
+        let Some(manifest) = file.manifest.map(|manifest| &project.manifests[manifest]) else { continue };
+        let is_spare = manifest.names_entries
+            && !manifest.entries.is_empty()
+            && !manifest.entries.contains(&id)
+            && build_output::is_build_folder(&manifest.folder, &file.path);
+        project.files[id].is_spare_build = is_spare;
     }
 }
 

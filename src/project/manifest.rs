@@ -140,15 +140,33 @@ fn yaml_scalar(text: &str) -> Option<String> {
 
 fn named_entries(json: &Map<String, Value>) -> NamedEntries {
     let mut named = NamedEntries::default();
-    for key in ["main", "module", "browser", "exports"] {
-        if let Some(value) = json.get(key) {
-            collect_targets(value, &mut named.entries);
-        }
+    // Node's order: `exports` hides `main`; the fields of bundlers count where there is neither.
+    let key = ["exports", "main", "module", "browser"].into_iter().find(|key| json.contains_key(*key));
+    if let Some(value) = key.and_then(|key| json.get(key)) {
+        collect_entries(value, &mut named.entries);
     }
     if let Some(value) = json.get("bin") {
         collect_targets(value, &mut named.bins);
     }
     named
+}
+
+/// The targets of `exports`: of each set of conditions one, as Node's `require` takes it, else what is first.
+fn collect_entries(value: &Value, targets: &mut Vec<String>) {
+    match value {
+        Value::String(target) => targets.push(target.clone()),
+        Value::Array(values) => values.iter().for_each(|value| collect_entries(value, targets)),
+        Value::Object(object) if object.keys().any(|key| key.starts_with('.')) => {
+            object.values().for_each(|value| collect_entries(value, targets));
+        }
+        Value::Object(object) => {
+            let is_code = |key: &&String| !key.starts_with("types");
+            let taken = ["require", "node", "default"].into_iter().find_map(|condition| object.get(condition));
+            let taken = taken.or_else(|| object.iter().find(|(key, _)| is_code(key)).map(|(_, value)| value));
+            taken.into_iter().for_each(|value| collect_entries(value, targets));
+        }
+        _ => {}
+    }
 }
 
 /// All strings in a value of `exports`, `browser` or `bin`, whatever the conditions. The parser reads at most 128

@@ -92,6 +92,9 @@ pub struct ProjectFile {
     pub is_test: bool,
     /// The nearest manifest upwards.
     pub manifest: Option<ManifestId>,
+    /// Whether it lies in a folder that builds write to, and is no entry of its package: another form of what the
+    /// entries are built of (`umd/`, `es/`), unless something loads it.
+    pub is_spare_build: bool,
 }
 
 impl ProjectFile {

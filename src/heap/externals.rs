@@ -177,6 +177,13 @@ impl Solver<'_> {
             return;
         }
         let Some(dst) = inv.dst else { return };
+        // What unknown functions give is followed only where it can become one of the program's own lasting objects:
+        // what a module's body or `new` makes. Else there would be one for each call in the program.
+        let is_lasting = inv.kind == InvocationKind::New || self.instances[inv.caller].key.parent.is_none();
+        if path.is_none() && !is_lasting {
+            self.graph.insert(dst, Value::data(Data::Unknown));
+            return;
+        }
         let made = Some((inv.caller, inv.call));
         let step = if inv.kind == InvocationKind::New { Step::Instance } else { Step::Return };
         let inner = path.and_then(|path| self.input.models.step(path, step));

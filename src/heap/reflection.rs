@@ -2,13 +2,15 @@
 
 use smallvec::{SmallVec, smallvec};
 
+use crate::base::name::Name;
 use crate::heap::builtins::NativeCall;
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
-use crate::heap::object::{Data, Lifetime, ObjectKind, Value, ValueKind};
+use crate::heap::object::{Data, InstanceId, Lifetime, ObjectKind, Value, ValueKind};
 use crate::heap::record::NativeEffect;
 use crate::heap::solver::{Arg, ExceptId, InvocationKind, Listener, Solver, This};
 use crate::models::facts::Position;
+use crate::syntax::facts::{Constraint, Key};
 
 impl Solver<'_> {
     pub(super) fn call_object_method(&mut self, call: &NativeCall, this: Value, name: &str) {
@@ -123,8 +125,39 @@ impl Solver<'_> {
             return;
         }
         let (Some(key), Some(descriptor)) = (call.arg(1), call.arg(2)) else { return };
-        self.computed_keys.push(key);
         let value = self.fresh_node();
+        self.note_on(call, target, NativeEffect::Define, Some(key), smallvec![value]);
+        if let Some(name) = self.name_of_own_key(call.caller, key, descriptor) {
+            self.listen(descriptor, Listener::Descriptor { target, key: Field::name(name) });
+        } else {
+            self.define_one(target, key, descriptor, value);
+        }
+    }
+
+    /// The property of the descriptor itself that the key is read from, as compiled classes have it:
+    /// `defineProperty(target, descriptor.key, descriptor)`. Keys and values of several descriptors are not mixed then.
+    fn name_of_own_key(&self, caller: InstanceId, key: NodeId, descriptor: NodeId) -> Option<Name> {
+        let own = self.instances[caller].key;
+        self.input.facts[own.file].constraints_of(own.function).iter().find_map(|constraint| match constraint {
+            Constraint::Load { dst, base, key: Key::Name(name) }
+                if self.node(caller, *dst) == key && self.node(caller, *base) == descriptor =>
+            {
+                Some(self.global_name(own.file, *name))
+            }
+            _ => None,
+        })
+    }
+
+    /// One descriptor that has its key in itself.
+    pub(super) fn define_own_key(&mut self, descriptor: Value, target: NodeId, key: Field) {
+        let (name, own, value) = (self.fresh_node(), self.fresh_node(), self.fresh_node());
+        self.graph.insert(own, descriptor);
+        self.load(descriptor, key, name);
+        self.define_one(target, name, own, value);
+    }
+
+    fn define_one(&mut self, target: NodeId, key: NodeId, descriptor: NodeId, value: NodeId) {
+        self.computed_keys.push(key);
         self.listen(descriptor, Listener::Load { dst: value, field: Field::name(self.well_known.value) });
         self.listen(target, Listener::StoreBase { src: value, key });
         self.listen(key, Listener::StoreKey { src: value, base: target });
@@ -134,7 +167,6 @@ impl Solver<'_> {
             self.listen(descriptor, Listener::Load { dst: function, field: Field::name(name) });
             self.listen(key, Listener::AccessorKey { base: target, src: function, is_getter: accessor });
         }
-        self.note_on(call, target, NativeEffect::Define, Some(key), smallvec![value]);
     }
 
     /// An accessor defined under a key that is known.

@@ -92,6 +92,8 @@ pub(super) enum Listener {
     Written { template: u32 },
     /// The value is the key of an accessor that is defined.
     AccessorKey { base: NodeId, src: NodeId, is_getter: bool },
+    /// The value describes a property of `target`, and has its key as its own property.
+    Descriptor { target: NodeId, key: Field },
     /// The value is a getter whose results are the property's values.
     GetterResult { base: NodeId, field: Field },
     /// Functions in the value (or in its fields) are callbacks.
@@ -524,6 +526,7 @@ impl<'a> Solver<'a> {
             Listener::InheritsFrom { prototype } => self.inherit(value, prototype),
             Listener::Written { template } => self.written(template, value),
             Listener::AccessorKey { base, src, is_getter } => self.define_accessor(value, base, src, is_getter),
+            Listener::Descriptor { target, key } => self.define_own_key(value, target, key),
             Listener::GetterResult { base, field } => self.store_getter_result(value, base, field),
             Listener::Getter { this, dst } => self.call_getter(value, this, dst),
             Listener::Setter { this, src } => self.call_setter(value, this, src),

@@ -10,15 +10,29 @@ const FORMAT_FOLDERS: [&str; 8] = ["cjs", "esm", "es", "commonjs", "module", "um
 
 /// Folders that hold nothing but builds, for browsers, bundlers or one module format.
 const BUILD_FOLDERS: [&str; 17] = [
-    "dist", "build", "umd", "amd", "iife", "esm", "cjs", "es", "es6", "es2015", "es-modules", "bundle", "bundles",
-    "browser", "pkg", "dist-cjs", "dist-es",
+    "dist",
+    "build",
+    "umd",
+    "amd",
+    "iife",
+    "esm",
+    "cjs",
+    "es",
+    "es6",
+    "es2015",
+    "es-modules",
+    "bundle",
+    "bundles",
+    "browser",
+    "pkg",
+    "dist-cjs",
+    "dist-es",
 ];
 
-/// Whether a file of the package in `package_folder` lies in a folder that plainly holds builds.
-pub fn is_build_folder(package_folder: &str, file: &str) -> bool {
-    path::below(package_folder, file)
-        .and_then(|inside| inside.split_once('/'))
-        .is_some_and(|(first, _)| BUILD_FOLDERS.contains(&first))
+/// The folder of the package in `package_folder` that holds a file, if it plainly holds builds.
+pub fn build_folder<'f>(package_folder: &str, file: &'f str) -> Option<&'f str> {
+    let (first, _) = path::below(package_folder, file)?.split_once('/')?;
+    BUILD_FOLDERS.contains(&first).then_some(first)
 }
 
 /// The extensions of sources for a compiled extension.

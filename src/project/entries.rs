@@ -1,6 +1,7 @@
 //! Which files the manifests name, and which manifest each file belongs to.
 
 use globset::GlobBuilder;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::index::IndexVec;
 use crate::base::source::FileId;
@@ -44,19 +45,44 @@ pub(super) fn fill(project: &mut Project, files: Vec<String>, manifests: Vec<(Ma
     mark_spare_builds(project);
 }
 
-/// Packages are published in several forms of one source; what the entries do not lead to is a copy of the rest.
+/// A package, and the folder of builds in it; none for what is no build.
+type Build = (ManifestId, Option<String>);
+
+/// Packages are published in several forms of one source; what the entries do not lead to is a copy of the rest, if it
+/// isn't by far the most of the package.
 fn mark_spare_builds(project: &mut Project) {
-    for id in 0..project.files.len() {
-        let id = FileId(u32::try_from(id).unwrap_or(u32::MAX));
-        let file = &project.files[id];
-        let Some(manifest) = file.manifest.map(|manifest| &project.manifests[manifest]) else { continue };
-        let is_spare = manifest.names_entries
-            && !manifest.entries.is_empty()
-            && !manifest.entries.contains(&id)
-            && build_output::is_build_folder(&manifest.folder, &file.path);
+    let builds: Vec<Option<Build>> = project.files.iter().map(|file| build_of(project, file)).collect();
+    let mut counts: FxHashMap<&Build, usize> = FxHashMap::default();
+    for build in builds.iter().flatten() {
+        *counts.entry(build).or_default() += 1;
+    }
+    let entries: FxHashSet<FileId> = project.manifests.iter().flat_map(|manifest| manifest.entries.clone()).collect();
+    let entered: FxHashSet<&Build> = entries.iter().filter_map(|entry| builds[entry.0 as usize].as_ref()).collect();
+    let count = |build: &Build| counts.get(build).copied().unwrap_or_default();
+    let is_spare: Vec<bool> = (0..)
+        .map(FileId)
+        .zip(&builds)
+        .map(|(id, build)| {
+            let Some(build @ (manifest, Some(_))) = build else { return false };
+            let rest = count(&(*manifest, None));
+            !entries.contains(&id) && (entered.contains(build) || rest * LEAST_REST >= count(build))
+        })
+        .collect();
+    for (id, is_spare) in (0..).map(FileId).zip(is_spare) {
         project.files[id].is_spare_build = is_spare;
     }
 }
+
+fn build_of(project: &Project, file: &ProjectFile) -> Option<Build> {
+    let id = file.manifest?;
+    let manifest = &project.manifests[id];
+    let has_entries = manifest.names_entries && !manifest.entries.is_empty();
+    let folder = build_output::build_folder(&manifest.folder, &file.path).filter(|_| has_entries);
+    Some((id, folder.map(str::to_owned)))
+}
+
+/// A folder of builds with more than this many files for each of the rest is no copy of the rest.
+const LEAST_REST: usize = 4;
 
 fn manifest_in(manifests: &IndexVec<ManifestId, Manifest>, folder: &str) -> Option<ManifestId> {
     let at = manifests.as_slice().binary_search_by(|manifest| manifest.folder.as_str().cmp(folder)).ok()?;

@@ -140,9 +140,10 @@ fn yaml_scalar(text: &str) -> Option<String> {
 
 fn named_entries(json: &Map<String, Value>) -> NamedEntries {
     let mut named = NamedEntries::default();
-    // Node's order: `exports` hides `main`; the fields of bundlers count where there is neither.
-    let key = ["exports", "main", "module", "browser"].into_iter().find(|key| json.contains_key(*key));
-    if let Some(value) = key.and_then(|key| json.get(key)) {
+    // The fields of bundlers count where Node's say nothing: they name other builds of the same.
+    let is_named = json.contains_key("exports") || json.contains_key("main");
+    let keys: &[&str] = if is_named { &["exports", "main"] } else { &["module", "browser"] };
+    for value in keys.iter().filter_map(|key| json.get(*key)) {
         collect_entries(value, &mut named.entries);
     }
     if let Some(value) = json.get("bin") {

@@ -164,7 +164,9 @@ fn collect_entries(value: &Value, targets: &mut Vec<String>) {
             let is_code = |key: &&String| !key.starts_with("types");
             let taken = ["require", "node", "default"].into_iter().find_map(|condition| object.get(condition));
             let taken = taken.or_else(|| object.iter().find(|(key, _)| is_code(key)).map(|(_, value)| value));
-            taken.into_iter().for_each(|value| collect_entries(value, targets));
+            if let Some(value) = taken {
+                collect_entries(value, targets);
+            }
         }
         _ => {}
     }

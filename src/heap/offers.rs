@@ -151,7 +151,7 @@ impl Solver<'_> {
             Source::Function { file, function, .. } => {
                 if self.is_constructor(object) {
                     self.offer_class(value, depth, offer);
-                } else if !self.called.contains(&(file, function)) {
+                } else if !self.called.contains(&(file, function)) || self.is_own_export(depth, offer) {
                     self.offer_function(value, holder, depth, offer);
                 }
                 self.offer_members(object, lifetime, value, depth, offer);
@@ -168,6 +168,11 @@ impl Solver<'_> {
             }
             _ => self.offer_members(object, lifetime, value, depth, offer),
         }
+    }
+
+    /// Whether a value is an entry's export itself: it is there to be called from outside, whatever calls it inside.
+    fn is_own_export(&self, depth: u8, offer: OfferId) -> bool {
+        depth <= 1 && self.offers[offer].cause.confidence == Confidence::High
     }
 
     /// A function whose prototype has members: a class of old.

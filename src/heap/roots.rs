@@ -30,6 +30,10 @@ pub(super) struct Offer {
     pub(super) caller: InstanceId,
 }
 
+/// Folders of a package with examples and measurements.
+const DEMONSTRATIONS: [&str; 10] =
+    ["benchmark", "benchmarks", "bench", "perf", "example", "examples", "demo", "demos", "docs", "website"];
+
 impl Solver<'_> {
     /// Files that frameworks call.
     pub(super) fn enter_conventions(&mut self) {
@@ -233,10 +237,20 @@ impl Solver<'_> {
         for edge in &self.record.calls {
             let caller = self.instances[edge.caller].key;
             let callee = self.instances[edge.callee].key;
-            if !self.input.tests[caller.file] && (caller.file, caller.function) != (callee.file, callee.function) {
+            let is_own = (caller.file, caller.function) == (callee.file, callee.function);
+            if !is_own && !self.input.tests[caller.file] && !self.is_demonstration(caller.file) {
                 self.called.insert((callee.file, callee.function));
             }
         }
+    }
+
+    /// Whether a file only shows or measures what a package does: that it calls a function says nothing of others.
+    fn is_demonstration(&self, file: FileId) -> bool {
+        let info = &self.input.project.files[file];
+        let Some(manifest) = info.manifest else { return false };
+        let inside = info.path.strip_prefix(&self.input.project.manifests[manifest].folder).unwrap_or(&info.path);
+        let first = inside.trim_start_matches('/').split('/').next().unwrap_or_default();
+        DEMONSTRATIONS.contains(&first)
     }
 
     /// Functions that nothing calls and that look like handlers.

@@ -286,22 +286,6 @@ impl Program<'_> {
         }
     }
 
-    /// Whether a removal in a library runs when the library is used, and not only when a caller asks for it: it is in
-    /// the growing function, or something of the library calls it.
-    fn is_called_for(&self, growth: &Change, removal: &Change) -> bool {
-        removal.function == growth.function && removal.file == growth.file
-            || !self.is_root(removal.instance)
-            || self.stages.contexts.callers(removal.instance).iter().any(|&caller| {
-                let key = self.stages.heap.instance(caller).key;
-                self.stages.contexts.of(caller).is_some_and(|c| c.kind > ContextKind::Test)
-                    && !(key.file == removal.file && key.function == crate::syntax::facts::MODULE_BODY)
-            })
-    }
-
-    fn is_root(&self, instance: crate::heap::object::InstanceId) -> bool {
-        self.stages.heap.record.is_root(instance)
-    }
-
     /// Whether a removal's key can't be the one that is stored: both are constants, and none is common.
     fn is_other_key(&self, growth: &Change, removal: &Change) -> bool {
         let (Some(stored), Some(removed)) = (growth.key, removal.key) else { return false };

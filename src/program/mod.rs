@@ -10,6 +10,7 @@ mod keys;
 mod listeners;
 mod loads;
 mod pairs;
+mod reach;
 mod requests;
 mod steps;
 mod strongest;

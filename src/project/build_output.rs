@@ -83,7 +83,7 @@ fn split_extension(file: &str) -> Option<(&str, &str)> {
 pub fn is_compiled_twin(package_folder: &str, file: &str, has_file: impl Fn(&str) -> bool) -> bool {
     let is_output = path::below(package_folder, file)
         .and_then(|inside| inside.split_once('/'))
-        .is_some_and(|(first, _)| matches!(first, "dist" | "build" | "out" | "lib"));
+        .is_some_and(|(first, _)| matches!(first, "dist" | "build" | "out"));
     is_output
         && possible_sources(package_folder, file)
             .iter()

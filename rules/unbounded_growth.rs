@@ -83,6 +83,7 @@ fn refusal(program: &Program<'_>, refused: Refused) -> String {
         Refused::OnlyWhileLoading(id) => (id, "only runs while modules load"),
         Refused::OnlyInTests(id) => (id, "only runs in tests"),
         Refused::NeverCalled(id) => (id, "is only in an exported function that nothing in the program calls"),
+        Refused::OnRequest(id) => (id, "only runs if the caller asks for it"),
         Refused::OtherKey(id) => (id, "takes away another key than the one that is stored"),
         Refused::OnlyWhenAsked(id) => (id, "only runs when the same key is asked for again"),
         Refused::OtherPath(id) => (id, "takes away only what another function puts in"),

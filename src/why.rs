@@ -112,6 +112,7 @@ fn facts(program: &Program<'_>, change: &Change) -> Vec<(String, String)> {
             Refused::OnlyWhileLoading(id) => (id, "only runs while modules load"),
             Refused::OnlyInTests(id) => (id, "only runs in tests"),
             Refused::NeverCalled(id) => (id, "nothing in the program calls it"),
+            Refused::OnRequest(id) => (id, "only if the caller asks for it"),
             Refused::OtherKey(id) => (id, "another key than the one that is stored"),
             Refused::OnlyWhenAsked(id) => (id, "only when the same key is asked for again"),
             Refused::OtherPath(id) => (id, "only what another function puts in"),

@@ -476,6 +476,9 @@ impl Solver<'_> {
             let object = self.object(Source::Result(target), ObjectKind::Iterator);
             let element = self.field(object, Field::ELEMENT);
             self.graph.add_edge(self.node(target, YIELDED), element, EdgeKind::Copy);
+            // The last `next()` gives what it returns.
+            let last = self.field(object, Field::PROMISED);
+            self.graph.add_edge(returned, last, EdgeKind::Copy);
             self.graph.insert(dst, Value::object(object, Lifetime::Fresh));
         } else if kind.is_async {
             let object = self.object(Source::Result(target), ObjectKind::Promise);

@@ -145,7 +145,10 @@ impl Solver<'_> {
                 let result = self.made(call.caller, call.call, 0, ObjectKind::Plain);
                 let element = self.field(iterator, Field::ELEMENT);
                 let value = self.field(result, Field::name(self.well_known.value));
-                self.graph.add_edge(element, value, edge_through(this));
+                let last = self.field(iterator, Field::PROMISED);
+                for given in [element, last] {
+                    self.graph.add_edge(given, value, edge_through(this));
+                }
                 self.give(call, Value::object(result, Lifetime::Fresh));
             }
             "return" | "throw" => {}

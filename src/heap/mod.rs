@@ -74,6 +74,7 @@ use crate::heap::graph::{Edge, NodeId};
 use crate::heap::instance::Instance;
 use crate::heap::limits::Hits;
 use crate::heap::object::{AbstractObject, InstanceId, ObjectId, Source, StringId, Value};
+use crate::heap::offers::Which;
 use crate::heap::points_to::PointsToSet;
 use crate::heap::record::Record;
 use crate::heap::strings::StringTable;
@@ -128,9 +129,11 @@ pub fn solve(input: Input<'_>, bytes: u64) -> Heap {
     solver.offer_entries();
     solver.run();
     solver.note_called();
-    solver.offer_inner();
-    solver.run();
-    solver.note_called();
+    for which in [Which::Unloaded, Which::Loaded] {
+        solver.offer_inner(which);
+        solver.run();
+        solver.note_called();
+    }
     solver.offer_unloaded();
     solver.run();
     solver.note_called();

@@ -18,6 +18,15 @@ use crate::modules::Resolution;
 use crate::project::ManifestId;
 use crate::syntax::facts::ModuleKind;
 
+/// Modules by whether other production modules load them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Which {
+    /// Nothing loads them.
+    Unloaded,
+    /// Something does.
+    Loaded,
+}
+
 impl Solver<'_> {
     /// What libraries offer: their entries' exports, then, without an `exports` map, what else can be required.
     pub(super) fn offer_entries(&mut self) {
@@ -36,11 +45,14 @@ impl Solver<'_> {
         }
     }
 
-    /// Modules of a library beside its entries: without an `exports` map anyone may require them.
-    pub(super) fn offer_inner(&mut self) {
+    /// Modules of a library beside its entries: without an `exports` map anyone may require them. First those that the
+    /// library itself does not load, so that what they call counts as called.
+    pub(super) fn offer_inner(&mut self, which: Which) {
+        let loaded = self.loaded_files();
         for (file, info) in self.input.project.files.iter_enumerated() {
             let Some(manifest) = info.manifest else { continue };
             if self.is_library(manifest)
+                && loaded.contains(&file) == (which == Which::Loaded)
                 && self.running.contains(&file)
                 && !self.input.tests[file]
                 && !self.input.project.manifests[manifest].has_exports_map
@@ -161,7 +173,7 @@ impl Solver<'_> {
                 self.offer_members(object, lifetime, value, depth, offer);
             }
             Source::Native(_) | Source::External { .. } | Source::Require(_) | Source::Global => {}
-            Source::Result(_) if self.objects[object].kind == ObjectKind::Promise => {
+            _ if self.objects[object].kind == ObjectKind::Promise => {
                 let node = self.fresh_node();
                 self.await_value(value, node);
                 self.listen(node, Listener::Offer { holder, depth: depth + 1, offer });

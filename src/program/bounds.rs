@@ -42,6 +42,8 @@ pub enum Refused {
     OnlyInTests(ChangeId),
     /// It is in an exported function that nothing calls.
     NeverCalled(ChangeId),
+    /// It runs only when a caller asks for it, on a branch without the growth or under an option.
+    OnRequest(ChangeId),
     /// It takes away another key than the one that is stored.
     OtherKey(ChangeId),
     /// It takes away an entry that is too old, and only when the same key is asked for again.
@@ -61,7 +63,11 @@ impl Program<'_> {
         if self.happens_once(change) {
             return Some(Bound::Once);
         }
-        if self.keys(change) == Some(Keys::Finite) || self.is_fixed_set_asked(change) {
+        if self.keys(change) == Some(Keys::Finite)
+            || self.is_fixed_set_asked(change)
+            || self.is_file_read(change)
+            || self.is_new_constant(change)
+        {
             return Some(Bound::FiniteKeys);
         }
         if self.is_entry_there(change) {
@@ -186,6 +192,20 @@ impl Program<'_> {
         })
     }
 
+    /// Whether one of a fixed set of values is put in, and only if it isn't there: `if (!list.includes(x)) list.push(x)`.
+    fn is_new_constant(&self, change: &Change) -> bool {
+        let Target::Object(object) = change.target else { return false };
+        self.guards(change).any(|guard| match guard.test {
+            Test::Has { container, key } if !guard.holds => {
+                let asked = self.stages.heap.node(change.instance, key);
+                change.values.contains(&asked)
+                    && keys::judge(&self.stages, asked) == Keys::Finite
+                    && self.holds_object(self.stages.heap.node(change.instance, container), object)
+            }
+            _ => false,
+        })
+    }
+
     /// Whether the container is asked for the key first, and has it.
     fn is_entry_there(&self, change: &Change) -> bool {
         let (Some(key), Target::Object(object)) = (change.key, change.target) else { return false };
@@ -211,7 +231,7 @@ impl Program<'_> {
     }
 
     /// Whether two nodes read the same property chain: `req.params.kind` twice. Found by the values' text.
-    fn is_alias(&self, a: NodeId, b: NodeId) -> bool {
+    pub(super) fn is_alias(&self, a: NodeId, b: NodeId) -> bool {
         let (Some(x), Some(y)) = (self.node_text(a), self.node_text(b)) else { return false };
         !x.is_empty() && x == y
     }
@@ -280,6 +300,9 @@ impl Program<'_> {
             ContextKind::Init => Some(Refused::OnlyWhileLoading(id)),
             ContextKind::Test => Some(Refused::OnlyInTests(id)),
             ContextKind::Exported if !self.is_called_for(growth, removal) => Some(Refused::NeverCalled(id)),
+            ContextKind::Exported if self.is_optional(growth, removal) || self.is_on_other_branch(growth, removal) => {
+                Some(Refused::OnRequest(id))
+            }
             _ if self.is_of_other_path(growth, removal) => Some(Refused::OtherPath(id)),
             _ if self.is_lazy_expiry(removal) => Some(Refused::OnlyWhenAsked(id)),
             _ => None,

@@ -1,16 +1,12 @@
 //! Entries that expire only when somebody asks for them: keys that are never asked for again stay for ever.
 
-use rustc_hash::FxHashSet;
-
 use crate::heap::graph::NodeId;
 use crate::heap::object::{Data, InstanceId, Value};
 use crate::models::facts::{DataKind, Position};
 use crate::program::Program;
 use crate::program::changes::Change;
+use crate::program::sources::Follow;
 use crate::syntax::facts::{Constraint, Guard, Test};
-
-/// How many copies and loads lie between a loop's element and a key, at most.
-const STEPS: usize = 4;
 
 impl Program<'_> {
     /// Whether a removal is `if (entry.until < Date.now()) entries.delete(key)` for the one key that is looked up.
@@ -34,20 +30,13 @@ impl Program<'_> {
         let info = heap.instance(instance).key;
         let facts = &self.stages.facts[info.file];
         let node = |value| heap.node(instance, value);
-        let mut from: FxHashSet<NodeId> = FxHashSet::from_iter([key]);
-        for _ in 0..STEPS {
-            for constraint in facts.constraints_of(info.function) {
-                match constraint {
-                    Constraint::Iterate { dst, .. } if from.contains(&node(*dst)) => return true,
-                    Constraint::Copy { dst, src } if from.contains(&node(*dst)) => {
-                        from.insert(node(*src));
-                    }
-                    Constraint::Load { dst, base, .. } if from.contains(&node(*dst)) => {
-                        from.insert(node(*base));
-                    }
-                    _ => {}
-                }
-            }
+        let from = self.sources_of(instance, key, Follow::Loads);
+        let is_loop = |constraint: &Constraint| match constraint {
+            Constraint::Iterate { dst, .. } => from.contains(&node(*dst)),
+            _ => false,
+        };
+        if facts.constraints_of(info.function).iter().any(is_loop) {
+            return true;
         }
         let is_param = facts.params_of(info.function).iter().any(|param| from.contains(&node(param.value)));
         is_param && self.is_called_for_each(instance)

@@ -13,13 +13,22 @@ impl Program<'_> {
     /// get(id) { users.set(id, load(id)); }   // nothing takes these away
     /// ```
     pub(super) fn is_of_other_path(&self, growth: &Change, removal: &Change) -> bool {
-        let Some(outer) = self.stages.heap.instance(removal.instance).key.parent else { return false };
-        let around = self.stages.heap.instance(outer).key;
-        let is_inside = |change: &Change| change.file == around.file && self.encloses(around.function, change.instance);
-        around.function != MODULE_BODY
-            && self.has_captured_key(removal, around.function)
-            && !is_inside(growth)
-            && self.growths_of(growth.target).iter().any(|&id| is_inside(self.change(id)))
+        !self.is_undoing(growth, removal)
+            && self.growths_of(growth.target).iter().any(|&id| self.is_undoing(self.change(id), removal))
+    }
+
+    /// Whether a removal is a closure made where a growth is, for what was put in there: the unsubscribing function
+    /// that the caller gets, or a listener for the end.
+    pub(super) fn is_undoing(&self, growth: &Change, removal: &Change) -> bool {
+        let heap = self.stages.heap;
+        let outer = |instance: InstanceId| heap.instance(instance).key.parent;
+        std::iter::successors(outer(removal.instance), |&at| outer(at)).any(|at| {
+            let around = heap.instance(at).key;
+            around.function != MODULE_BODY
+                && around.file == growth.file
+                && self.encloses(around.function, growth.instance)
+                && self.has_captured_key(removal, around.function)
+        })
     }
 
     /// Whether the key of a removal comes from a variable of the function around it.

@@ -20,6 +20,9 @@ impl Program<'_> {
         if removal.function == growth.function && removal.file == growth.file {
             return true;
         }
+        if self.is_undoing(growth, removal) {
+            return true;
+        }
         let is_exported = self.context_of(growth) == ContextKind::Exported;
         if is_exported && self.is_application(removal.file) && self.is_application(growth.file) {
             return true;

@@ -273,7 +273,8 @@ impl Program<'_> {
         let mut all: Vec<ChangeId> = self.removals.get(&change.target).cloned().unwrap_or_default();
         match change.target {
             Target::Object(object) => {
-                all.extend(self.replacements.get(&object).into_iter().flatten().copied());
+                let replacements = self.replacements.get(&object).into_iter().flatten().copied();
+                all.extend(replacements.filter(|&id| !self.is_switch(id)));
             }
             Target::Slot(slot) => {
                 let objects = self.stages.heap.points_to(slot).iter().filter_map(crate::heap::object::Value::as_object);
@@ -285,6 +286,18 @@ impl Program<'_> {
         all.sort_unstable();
         all.dedup();
         all
+    }
+
+    /// Whether a replacement only switches the use of a container off: `seen = false`. Nothing says that it is ever done
+    /// again and again.
+    fn is_switch(&self, id: ChangeId) -> bool {
+        let values = &self.changes[id.0 as usize].values;
+        let heap = self.stages.heap;
+        let is_primitive = |node: &NodeId| {
+            let set = heap.points_to(*node);
+            !set.is_empty() && set.object_count() == 0
+        };
+        !values.is_empty() && values.iter().all(is_primitive)
     }
 
     /// Why a removal does not bound a growth.

@@ -36,5 +36,5 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
             write_kind: "require".to_owned(),
         });
     }
-    findings.extend(strongest.into_findings());
+    findings.extend(strongest.into_findings(program));
 }

@@ -20,7 +20,7 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
         let (Some(container), Some(context)) = (program.container(change), program.context(change.instance)) else {
             continue;
         };
-        strongest.offer(Finding {
+        let finding = Finding {
             rule: RULE.name,
             severity: Severity::Warning,
             confidence: program.base_confidence(change),
@@ -34,12 +34,13 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
             span: change.range.at(change.file),
             container: Some(container),
             context: Some(context),
-            steps: program.steps(change),
+            steps: Vec::new(),
             related: Vec::new(),
             copied_from: None,
             function: program.function_path(change.file, change.function),
             write_kind: change.kind.clone(),
-        });
+        };
+        strongest.offer_change(finding, change);
     }
-    findings.extend(strongest.into_findings());
+    findings.extend(strongest.into_findings(program));
 }

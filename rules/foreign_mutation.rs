@@ -20,10 +20,10 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
             && !program.is_eviction(change)
             && let Some(finding) = report(program, change)
         {
-            strongest.offer(finding);
+            strongest.offer_change(finding, change);
         }
     }
-    findings.extend(strongest.into_findings());
+    findings.extend(strongest.into_findings(program));
 }
 
 fn report(program: &Program<'_>, change: &Change) -> Option<Finding> {
@@ -46,7 +46,7 @@ fn report(program: &Program<'_>, change: &Change) -> Option<Finding> {
         span: change.range.at(change.file),
         container: Some(container),
         context: Some(context),
-        steps: program.steps(change),
+        steps: Vec::new(),
         related: Vec::new(),
         copied_from: None,
         function: program.function_path(change.file, change.function),

@@ -24,7 +24,7 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
             strongest.offer(finding);
         }
     }
-    findings.extend(strongest.into_findings());
+    findings.extend(strongest.into_findings(program));
 }
 
 fn report(program: &Program<'_>, listener: &ListenerUse, kind: ContextKind) -> Option<Finding> {

@@ -37,5 +37,5 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
             write_kind: "reload".to_owned(),
         });
     }
-    findings.extend(strongest.into_findings());
+    findings.extend(strongest.into_findings(program));
 }

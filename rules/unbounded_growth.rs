@@ -17,10 +17,10 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
         if program.is_unbounded_growth(change)
             && let Some(finding) = report(program, change)
         {
-            strongest.offer(finding);
+            strongest.offer_change(finding, change);
         }
     }
-    findings.extend(strongest.into_findings());
+    findings.extend(strongest.into_findings(program));
 }
 
 fn report(program: &Program<'_>, change: &Change) -> Option<Finding> {
@@ -48,7 +48,7 @@ fn report(program: &Program<'_>, change: &Change) -> Option<Finding> {
         span: change.range.at(change.file),
         container: Some(container),
         context: Some(context),
-        steps: program.steps(change),
+        steps: Vec::new(),
         related: program.related_growths(change),
         copied_from: None,
         function: program.function_path(change.file, change.function),

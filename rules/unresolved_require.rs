@@ -42,5 +42,5 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
             write_kind: "load".to_owned(),
         });
     }
-    findings.extend(strongest.into_findings());
+    findings.extend(strongest.into_findings(program));
 }

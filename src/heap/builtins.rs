@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
+use crate::heap::limits::RECEIVERS;
 use crate::heap::natives::{self, Native};
 use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::record::{NativeEffect, NativeWrite};
@@ -227,6 +228,14 @@ impl Solver<'_> {
     /// A call whose receiver came later: `f.call(o)` for each object of `o`.
     pub(super) fn invoke_on(&mut self, invocation: InvocationId, receiver: Value) {
         let Some(&target) = self.receivers_of.get(&invocation) else { return };
+        // What is no object makes no difference to the function, and of many objects each makes little.
+        let known = self.called_on.entry(invocation).or_default();
+        let is_told_apart = receiver.is_object() && known.len() < RECEIVERS;
+        let receiver = if is_told_apart { receiver } else { Value::data(Data::Unknown) };
+        if known.contains(&receiver) {
+            return;
+        }
+        known.push(receiver);
         let mut own = self.invocations[invocation].clone();
         own.this = if receiver.is_object() { This::Value(receiver) } else { This::None };
         let id = self.invocation(own);

@@ -397,17 +397,7 @@ impl Solver<'_> {
                 spread = Some(index);
             }
         }
-        let rest_of_spread = spread.map(|at| {
-            let all = self.fresh_node();
-            for arg in &args[at..] {
-                if arg.is_spread {
-                    self.listen(arg.node, Listener::Iterate { dst: all, index: None });
-                } else {
-                    self.graph.add_edge(arg.node, all, EdgeKind::Copy);
-                }
-            }
-            (at, all)
-        });
+        let rest_of_spread = spread.map(|at| (at, self.spread_from(&args[at..])));
         for (index, param) in facts.params_of(key.function).iter().enumerate() {
             let to = self.node(target, param.value);
             if param.is_rest {
@@ -490,6 +480,24 @@ impl Solver<'_> {
         }
     }
 
+    /// What a call passes from its first spread argument on. All callees of the call share it.
+    fn spread_from(&mut self, args: &[Arg]) -> NodeId {
+        let key: SmallVec<[NodeId; 2]> = args.iter().map(|arg| arg.node).collect();
+        if let Some(&all) = self.spreads.get(&key) {
+            return all;
+        }
+        let all = self.fresh_node();
+        self.spreads.insert(key, all);
+        for arg in args {
+            if arg.is_spread {
+                self.listen(arg.node, Listener::Iterate { dst: all, index: None });
+            } else {
+                self.graph.add_edge(arg.node, all, EdgeKind::Copy);
+            }
+        }
+        all
+    }
+
     /// A getter that is read.
     pub(super) fn call_getter(&mut self, getter: Value, this: Value, dst: NodeId) {
         self.call_accessor(getter, this, &[], Some(dst), dst);
@@ -565,6 +573,10 @@ impl Solver<'_> {
         let Some((object, _)) = value.as_object() else { return };
         let Source::Function { file, function, .. } = self.objects[object].source else { return };
         let mut inner = self.invocations[invocation].clone();
+        // With nothing known of the arguments, one call from a function is like the next.
+        if !self.given.insert((inner.caller, value)) {
+            return;
+        }
         inner.this = This::None;
         inner.args = SmallVec::new();
         let result = self.fresh_node();
@@ -584,7 +596,10 @@ impl Solver<'_> {
         }
         let inner = self.invocation(inner);
         // What it gives may be called there too: the clean-up of an effect, the next step of a curried function.
-        self.listen(result, Listener::Unknown { invocation: inner });
+        let mut next = self.invocations[inner].clone();
+        next.hops = next.hops.max(HOPS - 2);
+        let next = self.invocation(next);
+        self.listen(result, Listener::Unknown { invocation: next });
         self.invoke(inner, value);
     }
 }

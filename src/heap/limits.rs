@@ -14,6 +14,8 @@ pub const CLONES: u32 = 64;
 pub const HOPS: u8 = 8;
 /// Objects into which the properties of one are copied one by one; later copies do not tell its properties apart.
 pub const COPIES: usize = 16;
+/// Receivers of one call by `call` or `apply` that are told apart.
+pub const RECEIVERS: usize = 16;
 /// How deep call-site clones nest.
 pub const CLONE_DEPTH: u8 = 2;
 /// Levels of objects that are looked into for callbacks and exported functions.
@@ -25,7 +27,7 @@ pub const WORK_PER_BYTE: u64 = 6;
 /// analysed in part, and that is said.
 pub const FOOTPRINT: usize = 700 << 20;
 /// The least budget of work.
-pub const LEAST_WORK: u64 = 20_000_000;
+pub const LEAST_WORK: u64 = 70_000_000;
 
 /// How often each limit was hit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -156,6 +156,9 @@ impl Solver<'_> {
     /// methods called, properties and results are offered in turn.
     pub(super) fn offer(&mut self, value: Value, holder: Value, depth: u8, offer: OfferId) {
         let Some((object, lifetime)) = value.as_object() else { return };
+        // Only functions care who holds them.
+        let is_method = matches!(self.objects[object].source, Source::Function { .. });
+        let holder = if is_method { holder } else { Value::data(Data::Unknown) };
         if depth > DEPTH || !self.offered.insert((value, holder)) {
             return;
         }
@@ -232,8 +235,7 @@ impl Solver<'_> {
                 {
                     continue;
                 }
-                let member = self.fresh_node();
-                self.graph.add_edge(node, member, crate::heap::constraints::edge_of(lifetime));
+                let member = self.read_through(node, lifetime);
                 self.listen(member, Listener::Offer { holder: value, depth: depth + 1, offer });
             }
         }

@@ -204,6 +204,8 @@ pub struct Record {
     /// Who calls whom.
     pub calls: Vec<CallEdge>,
     known_calls: FxHashSet<CallEdge>,
+    /// For each callee its places in `calls`.
+    calls_of: FxHashMap<InstanceId, Vec<u32>>,
     /// What repeats.
     pub roots: Vec<Root>,
     /// For each instance its places in `roots`.
@@ -234,6 +236,8 @@ impl Record {
     pub(super) fn call(&mut self, edge: CallEdge) -> bool {
         let is_new = self.known_calls.insert(edge);
         if is_new {
+            let at = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
+            self.calls_of.entry(edge.callee).or_default().push(at);
             self.calls.push(edge);
         }
         is_new
@@ -250,6 +254,11 @@ impl Record {
             places.push(self.roots.len());
             self.roots.push(root);
         }
+    }
+
+    /// The calls of an instance.
+    pub fn calls_of(&self, callee: InstanceId) -> impl Iterator<Item = &CallEdge> {
+        self.calls_of.get(&callee).into_iter().flatten().map(|&at| &self.calls[at as usize])
     }
 
     /// Whether something outside makes an instance run.

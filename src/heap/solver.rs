@@ -316,6 +316,12 @@ pub(super) struct Solver<'a> {
     pub(super) running: FxHashSet<FileId>,
     /// Those that are about to be put there.
     pub(super) waking: Vec<FileId>,
+    /// The functions that unknown code gets from each instance.
+    pub(super) given: FxHashSet<(InstanceId, Value)>,
+    /// The elements of the spread arguments that calls pass.
+    pub(super) spreads: FxHashMap<SmallVec<[NodeId; 2]>, NodeId>,
+    /// The receivers that calls by `call` and `apply` have had.
+    pub(super) called_on: FxHashMap<InvocationId, Vec<Value>>,
     /// The setters that a write to a property of a value may call.
     pub(super) setters: FxHashMap<(Value, Name), NodeId>,
     /// Where the properties of an object are copied to.
@@ -411,6 +417,9 @@ impl<'a> Solver<'a> {
             promoted: FxHashMap::default(),
             running: FxHashSet::default(),
             waking: Vec::new(),
+            given: FxHashSet::default(),
+            spreads: FxHashMap::default(),
+            called_on: FxHashMap::default(),
             setters: FxHashMap::default(),
             copied_into: FxHashMap::default(),
             accessors: FxHashSet::default(),

@@ -44,11 +44,6 @@ impl Program<'_> {
 
     /// Whether something calls an instance before it goes on, as `forEach` does.
     fn is_called_for_each(&self, instance: InstanceId) -> bool {
-        self.stages
-            .heap
-            .record
-            .calls
-            .iter()
-            .any(|edge| edge.callee == instance && edge.position == Some(Position::Sync))
+        self.stages.heap.record.calls_of(instance).any(|edge| edge.position == Some(Position::Sync))
     }
 }

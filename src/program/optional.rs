@@ -31,12 +31,9 @@ impl Program<'_> {
             return self.are_exclusive(growth, removal.guards);
         }
         let heap = self.stages.heap;
-        let mut calls = heap.record.calls.iter().filter_map(|edge| {
+        let mut calls = heap.record.calls_of(removal.instance).filter_map(|edge| {
             let caller = heap.instance(edge.caller).key;
-            let callee = heap.instance(edge.callee).key;
-            let leads = (caller.file, caller.function) == (growth.file, growth.function)
-                && (callee.file, callee.function) == (removal.file, removal.function);
-            edge.call.filter(|_| leads)
+            edge.call.filter(|_| (caller.file, caller.function) == (growth.file, growth.function))
         });
         let Some(first) = calls.next() else { return false };
         let facts = &self.stages.facts[growth.file];

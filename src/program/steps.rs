@@ -177,7 +177,7 @@ impl Program<'_> {
     /// The receiver or argument of a call that hands elements of a container to a callback.
     fn base_that_called(&self, instance: InstanceId, parent: ObjectId) -> Option<NodeId> {
         let heap = self.stages.heap;
-        heap.record.calls.iter().filter(|edge| edge.callee == instance && edge.position.is_some()).find_map(|edge| {
+        heap.record.calls_of(instance).filter(|edge| edge.position.is_some()).find_map(|edge| {
             let facts = &self.stages.facts[heap.instance(edge.caller).key.file];
             let call = edge.call?;
             let mut values: Vec<ValueId> = facts.arguments_of(call).iter().map(|arg| arg.value).collect();

@@ -229,7 +229,7 @@ impl Solver<'_> {
     pub(super) fn invoke_on(&mut self, invocation: InvocationId, receiver: Value) {
         let Some(&target) = self.receivers_of.get(&invocation) else { return };
         // What is no object makes no difference to the function, and of many objects each makes little.
-        let known = self.called_on.entry(invocation).or_default();
+        let known = self.memo.called_on.entry(invocation).or_default();
         let is_told_apart = receiver.is_object() && known.len() < RECEIVERS;
         let receiver = if is_told_apart { receiver } else { Value::data(Data::Unknown) };
         if known.contains(&receiver) {

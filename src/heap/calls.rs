@@ -483,11 +483,11 @@ impl Solver<'_> {
     /// What a call passes from its first spread argument on. All callees of the call share it.
     fn spread_from(&mut self, args: &[Arg]) -> NodeId {
         let key: SmallVec<[NodeId; 2]> = args.iter().map(|arg| arg.node).collect();
-        if let Some(&all) = self.spreads.get(&key) {
+        if let Some(&all) = self.memo.spreads.get(&key) {
             return all;
         }
         let all = self.fresh_node();
-        self.spreads.insert(key, all);
+        self.memo.spreads.insert(key, all);
         for arg in args {
             if arg.is_spread {
                 self.listen(arg.node, Listener::Iterate { dst: all, index: None });
@@ -574,7 +574,7 @@ impl Solver<'_> {
         let Source::Function { file, function, .. } = self.objects[object].source else { return };
         let mut inner = self.invocations[invocation].clone();
         // With nothing known of the arguments, one call from a function is like the next.
-        if !self.given.insert((inner.caller, value)) {
+        if !self.memo.given.insert((inner.caller, value)) {
             return;
         }
         inner.this = This::None;

@@ -288,16 +288,16 @@ impl Solver<'_> {
     /// Puts a module's body into the graph, and what it imports. Other forms of a package's build run only if they are
     /// loaded.
     pub(super) fn run_module(&mut self, file: FileId) {
-        if !self.running.insert(file) {
+        if !self.memo.running.insert(file) {
             return;
         }
         // Chains of imports may be long: each waits for the one before it.
-        self.waking.push(file);
-        if self.waking.len() > 1 {
+        self.memo.waking.push(file);
+        if self.memo.waking.len() > 1 {
             return;
         }
         let mut at = 0;
-        while let Some(&file) = self.waking.get(at) {
+        while let Some(&file) = self.memo.waking.get(at) {
             at += 1;
             self.bind_module_this(file);
             self.constrain_all(self.bodies[file]);
@@ -305,7 +305,7 @@ impl Solver<'_> {
                 self.resolve_import(file, import);
             }
         }
-        self.waking.clear();
+        self.memo.waking.clear();
     }
 
     /// What an import's specifier leads to, noted the first time.

@@ -49,6 +49,7 @@ mod injection;
 pub mod instance;
 pub mod limits;
 mod loads;
+mod memo;
 pub mod natives;
 pub mod object;
 mod offers;

@@ -53,7 +53,7 @@ impl Solver<'_> {
             let Some(manifest) = info.manifest else { continue };
             if self.is_library(manifest)
                 && loaded.contains(&file) == (which == Which::Loaded)
-                && self.running.contains(&file)
+                && self.memo.running.contains(&file)
                 && !self.input.tests[file]
                 && !self.input.project.manifests[manifest].has_exports_map
                 && !self.input.project.manifests[manifest].entries.contains(&file)
@@ -103,7 +103,7 @@ impl Solver<'_> {
     }
 
     fn is_application_code(&self, file: FileId, manifest: Option<ManifestId>) -> bool {
-        self.running.contains(&file)
+        self.memo.running.contains(&file)
             && !self.input.tests[file]
             && !manifest.is_some_and(|manifest| self.is_library(manifest))
     }

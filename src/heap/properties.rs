@@ -238,11 +238,11 @@ impl Solver<'_> {
 
     /// The node of the setters that writing a property of an object may call.
     fn setter_of(&mut self, object: ObjectId, name: Name, base: Value) -> NodeId {
-        if let Some(&known) = self.setters.get(&(base, name)) {
+        if let Some(&known) = self.memo.setters.get(&(base, name)) {
             return known;
         }
         let setter = self.fresh_node();
-        self.setters.insert((base, name), setter);
+        self.memo.setters.insert((base, name), setter);
         self.load_object(object, Lifetime::Fresh, Field::setter(name), setter, base);
         setter
     }
@@ -478,11 +478,11 @@ impl Solver<'_> {
         if lifetime == Lifetime::Fresh {
             return node;
         }
-        if let Some(&promoted) = self.promoted.get(&node) {
+        if let Some(&promoted) = self.memo.promoted.get(&node) {
             return promoted;
         }
         let promoted = self.fresh_node();
-        self.promoted.insert(node, promoted);
+        self.memo.promoted.insert(node, promoted);
         self.graph.add_edge(node, promoted, EdgeKind::Promote);
         promoted
     }

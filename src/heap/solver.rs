@@ -12,6 +12,7 @@ use crate::heap::field::Field;
 use crate::heap::graph::{Graph, NodeId};
 use crate::heap::instance::{Instance, InstanceKey, Phase};
 use crate::heap::limits::{FOOTPRINT, LEAST_WORK, WORK_PER_BYTE};
+use crate::heap::memo::Memo;
 use crate::heap::object::{AbstractObject, Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value};
 use crate::heap::record::{NativeWrite, Record};
 use crate::heap::roots::{Entry, Offer};
@@ -310,20 +311,8 @@ pub(super) struct Solver<'a> {
     pub(super) arguments_used: FxHashMap<(FileId, FunctionId), bool>,
     pub(super) applied: FxHashSet<(InvocationId, Value)>,
     pub(super) loaded: FxHashSet<(ObjectId, Field, NodeId)>,
-    /// Nodes as they are read through something module-lifetime: one for each, so that what leads back to itself ends.
-    pub(super) promoted: FxHashMap<NodeId, NodeId>,
-    /// The modules whose bodies are in the graph.
-    pub(super) running: FxHashSet<FileId>,
-    /// Those that are about to be put there.
-    pub(super) waking: Vec<FileId>,
-    /// The functions that unknown code gets from each instance.
-    pub(super) given: FxHashSet<(InstanceId, Value)>,
-    /// The elements of the spread arguments that calls pass.
-    pub(super) spreads: FxHashMap<SmallVec<[NodeId; 2]>, NodeId>,
-    /// The receivers that calls by `call` and `apply` have had.
-    pub(super) called_on: FxHashMap<InvocationId, Vec<Value>>,
-    /// The setters that a write to a property of a value may call.
-    pub(super) setters: FxHashMap<(Value, Name), NodeId>,
+    /// What was made before, and is not made twice.
+    pub(super) memo: Memo,
     /// Where the properties of an object are copied to.
     pub(super) copied_into: FxHashMap<ObjectId, Vec<(ObjectId, Lifetime, ExceptId)>>,
     pub(super) accessors: FxHashSet<Name>,
@@ -414,13 +403,7 @@ impl<'a> Solver<'a> {
             arguments_used: FxHashMap::default(),
             applied: FxHashSet::default(),
             loaded: FxHashSet::default(),
-            promoted: FxHashMap::default(),
-            running: FxHashSet::default(),
-            waking: Vec::new(),
-            given: FxHashSet::default(),
-            spreads: FxHashMap::default(),
-            called_on: FxHashMap::default(),
-            setters: FxHashMap::default(),
+            memo: Memo::default(),
             copied_into: FxHashMap::default(),
             accessors: FxHashSet::default(),
             pending: Vec::new(),

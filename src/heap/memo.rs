@@ -1,0 +1,29 @@
+//! What the solver has made before: so that what leads back to itself ends, and what comes again costs nothing.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+use crate::base::name::Name;
+use crate::base::source::FileId;
+use crate::heap::graph::NodeId;
+use crate::heap::object::{InstanceId, Value};
+use crate::heap::solver::InvocationId;
+
+/// Nodes, calls and modules that are there already.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    /// Nodes as they are read through something module-lifetime: one for each, so that what leads back to itself ends.
+    pub(super) promoted: FxHashMap<NodeId, NodeId>,
+    /// The setters that a write to a property of a value may call.
+    pub(super) setters: FxHashMap<(Value, Name), NodeId>,
+    /// The modules whose bodies are in the graph.
+    pub(super) running: FxHashSet<FileId>,
+    /// Those that are about to be put there.
+    pub(super) waking: Vec<FileId>,
+    /// The functions that unknown code gets from each instance.
+    pub(super) given: FxHashSet<(InstanceId, Value)>,
+    /// The elements of the spread arguments that calls pass.
+    pub(super) spreads: FxHashMap<SmallVec<[NodeId; 2]>, NodeId>,
+    /// The receivers that calls by `call` and `apply` have had.
+    pub(super) called_on: FxHashMap<InvocationId, Vec<Value>>,
+}

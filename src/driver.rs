@@ -11,8 +11,9 @@ use rayon::prelude::*;
 use crate::base::finding::{Finding, Incomplete, Suppression};
 use crate::base::index::IndexVec;
 use crate::base::source::{FileId, Texts};
+use crate::cache::{Cache, Entry, Key};
 use crate::cli::engine::ProjectRequest;
-use crate::cli::{UserError, working_directory};
+use crate::cli::{UserError, cache_place, working_directory};
 use crate::contexts::{self, Contexts};
 use crate::copies;
 use crate::heap::{self, Heap};
@@ -71,7 +72,8 @@ pub(crate) fn analyse(
     let models = load_models(&project)?;
     lap("project", &mut timings);
     stage("parsing");
-    let (facts, mut incomplete, bytes) = lower_all(&project, fs.as_ref(), request.threads);
+    let cache = open_cache(request, &project);
+    let (facts, mut incomplete, bytes) = lower_all(&project, fs.as_ref(), request.threads, cache.as_ref());
     incomplete.extend(project.incomplete.iter().cloned());
     lap("syntax", &mut timings);
     stage("resolving");
@@ -196,30 +198,49 @@ fn load_models(project: &Project) -> Result<Models, UserError> {
         .map_err(|error| UserError::new(error.message).at(format!("{}:{}:{}", error.file, error.line, error.column)))
 }
 
+/// The cache of the project, unless there is to be none.
+fn open_cache(request: &ProjectRequest, project: &Project) -> Option<Cache> {
+    Some(Cache::open(&cache_place::folder(&request.cache)?, &project.root, &cache_place::build()?))
+}
+
+/// A file as it was understood now, or by an earlier run.
+struct Understood {
+    lowered: syntax::Lowered,
+    size: u64,
+    /// Under what its facts are kept.
+    key: Option<Key>,
+    /// What is new in the cache.
+    entry: Option<Entry>,
+}
+
 /// Reads and lowers every file: one task a file, at most one tree a thread.
 fn lower_all(
     project: &Project,
     fs: &dyn FileSystem,
     threads: Option<usize>,
+    cache: Option<&Cache>,
 ) -> (IndexVec<FileId, ModuleFacts>, Vec<Incomplete>, u64) {
     let count = threads.unwrap_or_else(|| usize::from(project.files.len() < FILES_FOR_THREADS));
-    let lower = || -> Vec<(syntax::Lowered, u64)> {
+    let lower = || -> Vec<Understood> {
         let files = project.files.as_slice();
-        files.par_iter().map(|file| lower_one(&project.root, &file.path, fs)).collect()
+        files.par_iter().map(|file| lower_one(&project.root, &file.path, fs, cache)).collect()
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(count).stack_size(syntax::STACK_SIZE).build();
-    let lowered = match pool {
+    let mut understood = match pool {
         Ok(pool) => pool.install(lower),
         // No thread can be had: everything is refused, which is said below.
-        Err(_) => project.files.iter().map(|_| (no_thread(), 0)).collect(),
+        Err(_) => project.files.iter().map(|_| unkept(no_thread(), 0)).collect(),
     };
+    if let Some(cache) = cache {
+        keep(cache, &mut understood);
+    }
     let mut incomplete = Vec::new();
     let mut bytes = 0;
     let mut facts = IndexVec::new();
-    for ((one, size), file) in lowered.into_iter().zip(&project.files) {
+    for (Understood { lowered, size, .. }, file) in understood.into_iter().zip(&project.files) {
         bytes += size;
-        facts.push(one.facts);
-        incomplete.extend(one.problems.into_iter().map(|problem| Incomplete {
+        facts.push(lowered.facts);
+        incomplete.extend(lowered.problems.into_iter().map(|problem| Incomplete {
             file: file.path.clone(),
             reason: problem.reason,
             message: problem.message,
@@ -227,6 +248,19 @@ fn lower_all(
         }));
     }
     (facts, incomplete, bytes)
+}
+
+/// Writes the cache anew, if it lacks something or holds what is no longer there.
+fn keep(cache: &Cache, understood: &mut [Understood]) {
+    let new: Vec<Entry> = understood.iter_mut().filter_map(|file| file.entry.take()).collect();
+    let kept: Vec<Key> = understood.iter().filter_map(|file| file.key).collect();
+    if !new.is_empty() || kept.len() < cache.len() {
+        cache.save(&kept, &new);
+    }
+}
+
+fn unkept(lowered: syntax::Lowered, size: u64) -> Understood {
+    Understood { lowered, size, key: None, entry: None }
 }
 
 fn no_thread() -> syntax::Lowered {
@@ -237,19 +271,27 @@ fn no_thread() -> syntax::Lowered {
     })
 }
 
-fn lower_one(root: &Path, path: &str, fs: &dyn FileSystem) -> (syntax::Lowered, u64) {
-    match fs.read(&root.join(path), FILE_LIMIT) {
-        Ok(bytes) => {
-            let size = bytes.len() as u64;
-            (syntax::lower(syntax::Input { path, bytes: &bytes }), size)
-        }
+fn lower_one(root: &Path, path: &str, fs: &dyn FileSystem, cache: Option<&Cache>) -> Understood {
+    let bytes = match fs.read(&root.join(path), FILE_LIMIT) {
+        Ok(bytes) => bytes,
         Err(error) => {
             let problem = syntax::Problem {
                 reason: if error.kind() == std::io::ErrorKind::FileTooLarge { "too-large" } else { "unreadable" },
                 message: format!("the file can't be read: {error}"),
                 range: None,
             };
-            (syntax::refused(problem), 0)
+            return unkept(syntax::refused(problem), 0);
         }
+    };
+    let size = bytes.len() as u64;
+    let Some(cache) = cache else { return unkept(syntax::lower(syntax::Input { path, bytes: &bytes }), size) };
+    let key = Key::of(path, &bytes);
+    if let Some(facts) = cache.facts(key) {
+        let lowered = syntax::Lowered { facts, problems: Vec::new() };
+        return Understood { lowered, size, key: Some(key), entry: None };
     }
+    let lowered = syntax::lower(syntax::Input { path, bytes: &bytes });
+    // What could not be understood is looked at again: problems are said anew in each run.
+    let entry = if lowered.problems.is_empty() { Entry::new(key, &lowered.facts) } else { None };
+    Understood { lowered, size, key: Some(key), entry }
 }

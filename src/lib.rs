@@ -25,6 +25,7 @@ pub mod report;
 pub mod rules;
 
 mod assumptions;
+mod cache;
 mod driver;
 mod engine;
 mod graph_view;

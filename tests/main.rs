@@ -1,5 +1,7 @@
 //! The proof: black-box tests of the whole program, in one binary.
 
+/// Facts kept between runs never change a report.
+mod cache;
 /// The command line as a process: exit statuses, streams, hostile folders.
 mod cli;
 /// Every folder of `fixtures/`: findings are marks, no more, no fewer.

@@ -4,6 +4,7 @@
 //! nothing to fail on, 1 something found, 2 the work could not be done. A closed pipe ends a run quietly.
 
 pub mod args;
+pub(crate) mod cache_place;
 mod check;
 mod completions;
 pub mod console;

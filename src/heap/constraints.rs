@@ -91,7 +91,7 @@ impl Solver<'_> {
             Constraint::Call { call } => self.constrain_call(at, call),
             Constraint::Concat { dst, parts } => {
                 let (file, base) = (self.instances[at].key.file, self.instances[at].base);
-                self.concats.push(Concat { dst: node(self, dst), file, base, parts });
+                self.concats.push(Concat { dst: node(self, dst), file, base, parts, heard: None });
             }
             _ => self.constrain_environment(at, constraint),
         }

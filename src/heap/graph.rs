@@ -39,8 +39,12 @@ pub struct Edge {
     pub kind: EdgeKind,
 }
 
-/// New values of a node, and the listeners that want them.
-pub type Delivery<L> = (SmallVec<[Value; 2]>, SmallVec<[L; 1]>);
+/// A node and its new values, which its listeners want.
+pub type Delivery = (NodeId, SmallVec<[Value; 2]>);
+
+/// Up to so many edges or listeners of a node are looked through; only longer lists are hashed. Most nodes have one or
+/// two, and a hash table of all of them is what a solver spends its time in.
+const LOOKED_THROUGH: usize = 16;
 
 /// The graph. `L` is the solver's kind of listener.
 #[derive(Debug)]
@@ -50,8 +54,12 @@ pub struct Graph<L> {
     deltas: Vec<SmallVec<[Value; 2]>>,
     edges: Vec<SmallVec<[Edge; 2]>>,
     listeners: Vec<SmallVec<[L; 1]>>,
+    /// The edges of the nodes with long lists.
     known_edges: FxHashSet<(NodeId, NodeId, EdgeKind)>,
+    /// The listeners of the nodes with long lists.
     known_listeners: FxHashSet<(NodeId, L)>,
+    edge_count: usize,
+    listener_count: usize,
     checked_cycles: FxHashSet<(NodeId, NodeId)>,
     worklist: VecDeque<NodeId>,
     /// For each object whether it is callable; kept by the solver.
@@ -74,6 +82,8 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
             listeners: Vec::new(),
             known_edges: FxHashSet::default(),
             known_listeners: FxHashSet::default(),
+            edge_count: 0,
+            listener_count: 0,
             checked_cycles: FxHashSet::default(),
             worklist: VecDeque::new(),
             callable: Vec::new(),
@@ -109,8 +119,8 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
     /// Roughly how many bytes the graph takes: by the size of its entries, since the tables' slack is not known.
     pub fn footprint(&self) -> usize {
         const NODE: usize = 128;
-        const EDGE: usize = 40;
-        self.len() * NODE + self.known_edges.len() * EDGE + self.known_listeners.len() * 4 * size_of::<L>()
+        const EDGE: usize = 24;
+        self.len() * NODE + self.edge_count * EDGE + self.listener_count * 2 * size_of::<L>()
     }
 
     /// The node that stands for `node` since cycles were collapsed.
@@ -187,14 +197,40 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
     /// Adds a subset edge, and hands the values that are there over it.
     pub fn add_edge(&mut self, from: NodeId, to: NodeId, kind: EdgeKind) {
         let (from, to) = (self.find(from), self.find(to));
-        if (from == to && kind != EdgeKind::Promote) || !self.known_edges.insert((from, to, kind)) {
+        if (from == to && kind != EdgeKind::Promote) || !self.learn_edge(from, Edge { to, kind }) {
             return;
         }
-        self.edges[from.0 as usize].push(Edge { to, kind });
-        let values: SmallVec<[Value; 8]> = self.sets[from.0 as usize].iter().collect();
-        for value in values {
+        if from == to {
+            let values: SmallVec<[Value; 8]> = self.sets[from.0 as usize].iter().collect();
+            for value in values {
+                self.pass(value, to, kind);
+            }
+            return;
+        }
+        // What flows changes the other node only.
+        let values = std::mem::take(&mut self.sets[from.0 as usize]);
+        for value in &values {
             self.pass(value, to, kind);
         }
+        self.sets[from.0 as usize] = values;
+    }
+
+    /// Appends an edge to a node's list, unless it is there.
+    fn learn_edge(&mut self, from: NodeId, edge: Edge) -> bool {
+        let edges = &mut self.edges[from.0 as usize];
+        let is_new = if edges.len() < LOOKED_THROUGH {
+            !edges.contains(&edge)
+        } else {
+            if edges.len() == LOOKED_THROUGH {
+                self.known_edges.extend(edges.iter().map(|edge| (from, edge.to, edge.kind)));
+            }
+            self.known_edges.insert((from, edge.to, edge.kind))
+        };
+        if is_new {
+            edges.push(edge);
+            self.edge_count += 1;
+        }
+        is_new
     }
 
     fn pass(&mut self, value: Value, to: NodeId, kind: EdgeKind) -> bool {
@@ -212,17 +248,43 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
     /// Puts a listener on a node, unless it is there. The values that are there already are returned, to be handed to it.
     pub fn listen(&mut self, node: NodeId, listener: L) -> SmallVec<[Value; 8]> {
         let node = self.find(node);
-        if !self.known_listeners.insert((node, listener)) {
+        if !self.learn_listener(node, listener) {
             return SmallVec::new();
         }
-        let at = node.0 as usize;
-        self.listeners[at].push(listener);
-        self.sets[at].iter().collect()
+        self.sets[node.0 as usize].iter().collect()
     }
 
-    /// Takes the next node off the worklist, moves its delta over its edges, and returns the delta with the listeners
-    /// that want it.
-    pub fn step(&mut self) -> Option<Delivery<L>> {
+    /// Appends a listener to a node's list, unless it is there.
+    fn learn_listener(&mut self, node: NodeId, listener: L) -> bool {
+        let listeners = &mut self.listeners[node.0 as usize];
+        let is_new = if listeners.len() < LOOKED_THROUGH {
+            !listeners.contains(&listener)
+        } else {
+            if listeners.len() == LOOKED_THROUGH {
+                self.known_listeners.extend(listeners.iter().map(|&listener| (node, listener)));
+            }
+            self.known_listeners.insert((node, listener))
+        };
+        if is_new {
+            listeners.push(listener);
+            self.listener_count += 1;
+        }
+        is_new
+    }
+
+    /// How many listeners a node has.
+    pub fn listener_count(&self, node: NodeId) -> usize {
+        self.listeners[node.0 as usize].len()
+    }
+
+    /// A listener of a node, by its place. Places stay while no step is made.
+    pub fn listener(&self, node: NodeId, place: usize) -> L {
+        self.listeners[node.0 as usize][place]
+    }
+
+    /// Takes the next node off the worklist, moves its delta over its edges, and returns the node and the delta, which
+    /// its listeners want.
+    pub fn step(&mut self) -> Option<Delivery> {
         let next = self.worklist.pop_front()?;
         let node = self.find(next);
         let delta = std::mem::take(&mut self.deltas[node.0 as usize]);
@@ -236,13 +298,10 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
             }
             if !moved && !delta.is_empty() && edge.kind == EdgeKind::Copy && self.maybe_cycle(node, to) {
                 // The node may have become part of another: its remaining edges are that one's now.
-                let root = self.find(node);
-                let listeners = self.listeners[root.0 as usize].clone();
-                return Some((delta, listeners));
+                return Some((self.find(node), delta));
             }
         }
-        let listeners = self.listeners[node.0 as usize].clone();
-        Some((delta, listeners))
+        Some((node, delta))
     }
 
     /// Looks for a cycle through the edge and collapses it. Done at most once for an edge, when it moved nothing and
@@ -303,12 +362,15 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         }
         for edge in std::mem::take(&mut self.edges[bi]) {
             let to = self.find(edge.to);
-            if (to != a || edge.kind == EdgeKind::Promote) && self.known_edges.insert((a, to, edge.kind)) {
-                self.edges[ai].push(Edge { to, kind: edge.kind });
+            self.edge_count -= 1;
+            if to != a || edge.kind == EdgeKind::Promote {
+                self.learn_edge(a, Edge { to, kind: edge.kind });
             }
         }
-        let listeners = std::mem::take(&mut self.listeners[bi]);
-        self.listeners[ai].extend(listeners);
+        for listener in std::mem::take(&mut self.listeners[bi]) {
+            self.listener_count -= 1;
+            self.learn_listener(a, listener);
+        }
         self.many[ai] |= self.many[bi];
         self.deltas[bi].clear();
         if self.deltas[ai].is_empty() {

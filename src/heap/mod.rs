@@ -92,7 +92,7 @@ pub struct Heap {
     objects: IndexVec<ObjectId, AbstractObject>,
     object_ids: FxHashMap<Source, ObjectId>,
     fields: FxHashMap<(ObjectId, Field), NodeId>,
-    field_nodes: FxHashMap<NodeId, (ObjectId, Field)>,
+    field_nodes: Vec<(NodeId, (ObjectId, Field))>,
     object_fields: IndexVec<ObjectId, Vec<(Field, NodeId)>>,
     prototypes: IndexVec<ObjectId, Vec<Value>>,
     strings: StringTable,
@@ -256,7 +256,8 @@ impl Heap {
 
     /// Which field a node is.
     pub fn field_of(&self, node: NodeId) -> Option<(ObjectId, Field)> {
-        self.field_nodes.get(&node).copied()
+        let at = self.field_nodes.binary_search_by_key(&node, |&(node, _)| node).ok()?;
+        Some(self.field_nodes[at].1)
     }
 
     /// The instance and value that a node is, if it is one of an instance's.

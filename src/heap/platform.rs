@@ -23,6 +23,11 @@ impl Solver<'_> {
                 .iter()
                 .map(|part| Arg { node: NodeId(concat.base.0 + part.value.0), is_spread: part.is_spread })
                 .collect();
+            let heard = self.heard(&parts);
+            if concat.heard == Some(heard) {
+                continue;
+            }
+            self.concats[index].heard = Some(heard);
             changed |= self.join_into(&parts, concat.dst, <[Vec<PatternPart>]>::concat);
         }
         changed
@@ -32,6 +37,11 @@ impl Solver<'_> {
     pub(super) fn join_paths(&mut self) -> bool {
         let mut changed = false;
         for index in 0..self.joins.len() {
+            let heard = self.heard(&self.joins[index].segments);
+            if self.joins[index].heard == Some(heard) {
+                continue;
+            }
+            self.joins[index].heard = Some(heard);
             let join = self.joins[index].clone();
             let prefix = join.prefix.clone();
             changed |= self.join_into(&join.segments, join.dst, |segments| {
@@ -44,6 +54,11 @@ impl Solver<'_> {
             });
         }
         changed
+    }
+
+    /// How much the parts of a string hold. Sets only grow: the same sum is the same values.
+    fn heard(&self, parts: &[Arg]) -> usize {
+        parts.iter().map(|part| self.graph.set(part.node).len()).sum()
     }
 
     fn join_into(
@@ -167,7 +182,14 @@ impl Solver<'_> {
                 let mut segments: SmallVec<[Arg; 3]> = SmallVec::new();
                 segments.push(Arg { node: receiver, is_spread: false });
                 segments.extend(args.iter().copied());
-                self.joins.push(Join { dst, restart: Restart::Never, segments, is_plain: true, prefix: None });
+                self.joins.push(Join {
+                    dst,
+                    restart: Restart::Never,
+                    segments,
+                    is_plain: true,
+                    prefix: None,
+                    heard: None,
+                });
                 return;
             }
             "toLowerCase" | "toLocaleLowerCase" => TextChange::Lower,
@@ -241,7 +263,14 @@ impl Solver<'_> {
                 let is_resolve = function == "resolve";
                 let restart = if is_resolve { Restart::AtAbsolute } else { Restart::Never };
                 let prefix = is_resolve.then(|| self.root_text());
-                self.joins.push(Join { dst, restart, segments: inv.args.clone(), is_plain: false, prefix });
+                self.joins.push(Join {
+                    dst,
+                    restart,
+                    segments: inv.args.clone(),
+                    is_plain: false,
+                    prefix,
+                    heard: None,
+                });
             }
             ("path", "dirname") => self.text_call(arg(0), inv.dst, TextChange::Dirname),
             ("path", "basename") => {
@@ -266,7 +295,7 @@ impl Solver<'_> {
         let folder = self.fresh_node();
         self.listen(base, Listener::Text { dst: folder, change: TextChange::Dirname });
         let segments = [Arg { node: folder, is_spread: false }, relative].into_iter().collect();
-        self.joins.push(Join { dst, restart: Restart::Never, segments, is_plain: false, prefix: None });
+        self.joins.push(Join { dst, restart: Restart::Never, segments, is_plain: false, prefix: None, heard: None });
     }
 
     fn text_call(&mut self, src: Option<NodeId>, dst: Option<NodeId>, change: TextChange) {

@@ -19,7 +19,7 @@ impl Solver<'_> {
         }
         let node = self.fresh_node();
         self.fields.insert((object, field), node);
-        self.field_nodes.insert(node, (object, field));
+        self.field_nodes.push((node, (object, field)));
         self.states[object].fields.push((field, node));
         if self.states[object].is_enumerated {
             self.enumerate_field(object, field, node);

@@ -263,6 +263,8 @@ pub(super) struct Concat {
     pub(super) file: FileId,
     pub(super) base: NodeId,
     pub(super) parts: Run,
+    /// How much its parts held when they were last joined.
+    pub(super) heard: Option<usize>,
 }
 
 /// A path function's call that waits for its arguments.
@@ -273,6 +275,8 @@ pub(super) struct Join {
     pub(super) segments: SmallVec<[Arg; 3]>,
     pub(super) is_plain: bool,
     pub(super) prefix: Option<String>,
+    /// How much its segments held when they were last joined.
+    pub(super) heard: Option<usize>,
 }
 
 /// The solver.
@@ -286,8 +290,8 @@ pub(super) struct Solver<'a> {
     pub(super) object_ids: FxHashMap<Source, ObjectId>,
     pub(super) states: IndexVec<ObjectId, ObjectState>,
     pub(super) fields: FxHashMap<(ObjectId, Field), NodeId>,
-    /// Which object and field a field node is; the others belong to instances or to calls.
-    pub(super) field_nodes: FxHashMap<NodeId, (ObjectId, Field)>,
+    /// Which object and field a field node is, ascending; the other nodes belong to instances or to calls.
+    pub(super) field_nodes: Vec<(NodeId, (ObjectId, Field))>,
     pub(super) strings: StringTable,
     pub(super) instances: IndexVec<InstanceId, Instance>,
     pub(super) instance_ids: FxHashMap<InstanceKey, InstanceId>,
@@ -383,7 +387,7 @@ impl<'a> Solver<'a> {
             states: IndexVec::from_raw(vec![ObjectState::default()]),
             objects,
             fields: FxHashMap::default(),
-            field_nodes: FxHashMap::default(),
+            field_nodes: Vec::new(),
             strings: StringTable::default(),
             instances: IndexVec::new(),
             instance_ids: FxHashMap::default(),
@@ -449,12 +453,21 @@ impl<'a> Solver<'a> {
                 self.graph.hits.work = true;
                 return;
             }
-            let Some((delta, listeners)) = self.graph.step() else { return };
-            for &value in &delta {
-                for &listener in &listeners {
-                    self.graph.work += 1;
-                    self.react(listener, value);
-                }
+            let Some((node, delta)) = self.graph.step() else { return };
+            self.deliver(node, &delta);
+        }
+    }
+
+    /// Hands new values to the listeners that a node has now; those that come meanwhile get all of its values.
+    fn deliver(&mut self, node: NodeId, delta: &[Value]) {
+        let count = self.graph.listener_count(node);
+        for &value in delta {
+            for place in 0..count {
+                self.graph.work += 1;
+                self.react(self.graph.listener(node, place), value);
+            }
+            if self.is_spent() {
+                return;
             }
         }
     }

@@ -75,9 +75,9 @@ fn by_graph(rules: &[Rule]) -> Vec<BTreeSet<Value>> {
         while let Some((rule, value)) = pending.pop() {
             react(&mut graph, rule, value);
         }
-        let Some((delta, listeners)) = graph.step() else { break };
+        let Some((node, delta)) = graph.step() else { break };
         for &value in &delta {
-            pending.extend(listeners.iter().map(|&rule| (rule, value)));
+            pending.extend((0..graph.listener_count(node)).map(|place| (graph.listener(node, place), value)));
         }
     }
     (0..count).map(|node| graph.set(NodeId(node)).iter().collect()).collect()

@@ -38,7 +38,7 @@ fn report(program: &Program<'_>, change: &Change) -> Option<Finding> {
     Some(Finding {
         rule: RULE.name,
         severity: severity(program, change, &owner),
-        confidence: program.base_confidence(change),
+        confidence: program.foreign_confidence(change),
         message,
         help: "copy the object before you change it, or pass what differs as an argument; if the change is meant for \
                everyone, offer a function for it in the module that owns the object"

@@ -293,10 +293,20 @@ impl Solver<'_> {
     fn is_held(&self, invocation: InvocationId, callee: Lifetime) -> bool {
         let inv = &self.invocations[invocation];
         match inv.this {
+            This::Value(value) if self.is_passing(value) => false,
             _ if inv.phase == Phase::Init => true,
             This::Value(value) => value.as_object().is_some_and(|(_, lifetime)| lifetime == Lifetime::Module),
             This::Node(_) => false,
             This::None => callee == Lifetime::Module,
+        }
+    }
+
+    /// Whether a value belongs to one request or message, and goes with it: a response, even one that comes at the start.
+    fn is_passing(&self, value: Value) -> bool {
+        let Some((object, Lifetime::Fresh)) = value.as_object() else { return false };
+        match self.objects[object].source {
+            Source::External { path: Some(path), .. } => self.input.models.facts(path).value.data.is_some(),
+            _ => false,
         }
     }
 

@@ -7,7 +7,8 @@ use crate::heap::object::{InstanceId, ObjectId, ObjectKind, Source};
 use crate::program::Program;
 use crate::program::changes::{self, Change, Target};
 use crate::program::holders::{self, Link, Naming, Owner};
-use crate::syntax::facts::FunctionForm;
+use crate::program::sources::Follow;
+use crate::syntax::facts::{Constraint, FunctionForm, MODULE_BODY};
 
 impl Program<'_> {
     /// How a change's container is held and called. None if nothing module-lifetime is found to hold it.
@@ -187,12 +188,36 @@ impl Program<'_> {
         owner == change.file || self.is_given_by(change, owner)
     }
 
-    /// Whether the base is `this`: an instance belongs to its class, and the class's code includes its parents.
+    /// Whether the base is `this`, by whatever name: an instance belongs to its class, and the class's code includes its
+    /// parents.
     fn is_this(&self, change: &Change) -> bool {
-        change.base_node.is_some_and(|base| base == self.this_node(change.instance))
+        change.base_node.is_some_and(|base| self.is_self(change.instance, base))
             && change.base.and_then(crate::heap::object::Value::as_object).is_some_and(|(object, _)| {
                 matches!(self.stages.heap.object(object).source, Source::Instance { .. } | Source::Prototype { .. })
             })
+    }
+
+    /// Whether a node is `this`, a variable that it was put into (`const self = this`), or such a variable of the
+    /// functions around.
+    fn is_self(&self, instance: InstanceId, node: NodeId) -> bool {
+        let heap = self.stages.heap;
+        let sources = self.sources_of(instance, node, Follow::Copies);
+        if sources.contains(&self.this_node(instance)) {
+            return true;
+        }
+        let key = heap.instance(instance).key;
+        let facts = &self.stages.facts[key.file];
+        let outer = facts.constraints_of(key.function).iter().find_map(|constraint| match constraint {
+            Constraint::LoadOuter { dst, binding } if sources.contains(&heap.node(instance, *dst)) => Some(*binding),
+            _ => None,
+        });
+        let Some(binding) = outer.map(|binding| &facts.bindings[binding]) else { return false };
+        let around = std::iter::successors(key.parent, |&at| heap.instance(at).key.parent)
+            .find(|&at| heap.instance(at).key.function == binding.function && binding.function != MODULE_BODY);
+        around.is_some_and(|at| {
+            let home = heap.node(at, binding.home);
+            self.sources_of(at, home, Follow::Copies).contains(&self.this_node(at))
+        })
     }
 
     /// The node of `this`, which an arrow function has from around it.

@@ -139,6 +139,16 @@ impl Program<'_> {
         weakest(context, alias)
     }
 
+    /// How sure it is that a write is to something foreign: what may as well be the module's own is a guess.
+    pub fn foreign_confidence(&self, change: &Change) -> Confidence {
+        let Some(node) = change.base_node else { return self.base_confidence(change) };
+        let objects = self.stages.heap.points_to(node).iter().filter_map(crate::heap::object::Value::as_object);
+        let is_own =
+            |object| matches!(holders::owner_of(&self.stages, object), Owner::File(file) if file == change.file);
+        let may_be_own = objects.into_iter().any(|(object, _)| is_own(object));
+        if may_be_own { Confidence::Low } else { self.base_confidence(change) }
+    }
+
     /// How sure a growth is: its base, its context, its keys.
     pub fn growth_confidence(&self, change: &Change) -> Confidence {
         let keys = self.keys(change).map_or(Confidence::High, Keys::confidence);

@@ -16,7 +16,7 @@ use crate::heap::solver::{Arg, Invocation, InvocationId, InvocationKind, Listene
 use crate::models::facts::Position;
 use crate::modules::Resolution;
 use crate::project::ManifestId;
-use crate::syntax::facts::ModuleKind;
+use crate::syntax::facts::{Constraint, FunctionForm, FunctionId, ModuleKind, THIS};
 
 /// Modules by whether other production modules load them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -190,14 +190,31 @@ impl Solver<'_> {
         depth <= 1 && self.offers[offer].cause.confidence == Confidence::High
     }
 
-    /// A function whose prototype has members: a class of old.
+    /// A function whose prototype has members, or with a name like a class's: a class of old.
     pub(super) fn is_constructor(&self, function: ObjectId) -> bool {
+        if let Source::Function { file, function, .. } = self.objects[function].source {
+            let facts = &self.input.facts[file];
+            let info = &facts.functions[function];
+            let name = info.name.map_or("", |name| facts.name(name));
+            let is_plain = info.kind.form == FunctionForm::Plain && !info.kind.is_async && !info.kind.is_generator;
+            if is_plain && name.starts_with(|c: char| c.is_ascii_uppercase()) && self.uses_this(file, function) {
+                return true;
+            }
+        }
         let Some(&prototype) = self.object_ids.get(&Source::Prototype { of: function }) else { return false };
         let own = |field: &Field| matches!(field.kind(), FieldKind::Name(name) if name != self.well_known.constructor);
         self.states[prototype]
             .fields
             .iter()
             .any(|(field, node)| own(field) && self.graph.set(*node).iter().any(Value::is_object))
+    }
+
+    /// Whether a function writes to its `this`.
+    fn uses_this(&self, file: FileId, function: FunctionId) -> bool {
+        self.input.facts[file]
+            .constraints_of(function)
+            .iter()
+            .any(|constraint| matches!(constraint, Constraint::Store { base, .. } if *base == THIS))
     }
 
     pub(super) fn offer_members(

@@ -55,6 +55,11 @@ impl Texts for Analysis {
     }
 }
 
+/// What there is to analyse.
+pub(crate) fn project(request: &ProjectRequest, fs: &dyn FileSystem) -> Result<Project, UserError> {
+    project::load(&load_request(request)?, fs).map_err(user_error)
+}
+
 /// Runs the stages up to the contexts.
 pub(crate) fn analyse(
     request: &ProjectRequest,
@@ -68,7 +73,7 @@ pub(crate) fn analyse(
         clock = Instant::now();
     };
     stage("reading the project");
-    let project = project::load(&load_request(request)?, fs.as_ref()).map_err(user_error)?;
+    let project = project(request, fs.as_ref())?;
     let models = load_models(&project)?;
     lap("project", &mut timings);
     stage("parsing");

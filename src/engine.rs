@@ -4,21 +4,24 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::base::finding::Confidence;
 use crate::base::source::{FileId, Texts};
 use crate::cli::UserError;
 use crate::cli::console::Progress;
 use crate::cli::engine::{
-    Changes, CheckOutcome, CheckRequest, Engine, GraphRequest, InitialConfiguration, ProjectRequest, WhyEntry,
-    WhyRequest,
+    Changes, CheckOutcome, CheckRequest, Engine, GivenFile, GraphRequest, InitialConfiguration, ProjectRequest,
+    WhyEntry, WhyRequest,
 };
 use crate::cli::graph::GraphView;
 use crate::driver::{self, Analysis};
+use crate::lsp::{self, Buffer, Checked};
 use crate::project::changes::{self, ChangedFile, ChangedLines};
-use crate::project::file_system::{Disk, FileSystem, Memory};
+use crate::project::file_system::{Disk, FileSystem, Memory, clean};
+use crate::report::baseline::BaselineUse;
 use crate::report::narrowing::{Lines, Narrowing};
 use crate::report::source_texts::Sources;
 use crate::report::suppress::SuppressionJudge;
-use crate::report::{Level, Report, ReportInput, RuleInfo};
+use crate::report::{Level, Report, ReportInput, RuleInfo, severity_word};
 use crate::rules::{Check, RULES};
 
 /// The analyser.
@@ -73,6 +76,24 @@ impl Engine for Driver {
         Ok(inputs)
     }
 
+    fn effective_configuration(&self, project: &ProjectRequest, file: &Path) -> Result<serde_json::Value, UserError> {
+        let project = driver::project(project, &Disk)?;
+        let path = crate::cli::working_directory()?.join(file);
+        let path = Disk.canonicalize(&path).unwrap_or_else(|_| clean(&path));
+        let inside = path.strip_prefix(&project.root).map_err(|_| {
+            UserError::new(format!("the file lies outside the analysed folder {}", project.root.display()))
+        })?;
+        let inside = inside.to_string_lossy().replace('\\', "/");
+        let sources: Vec<String> = project
+            .config
+            .sources()
+            .map(|path| path.strip_prefix(&project.root).unwrap_or(path).to_string_lossy().replace('\\', "/"))
+            .collect();
+        let mut effective = project.config.effective(&inside, &rule_levels());
+        effective["sources"] = sources.into();
+        Ok(effective)
+    }
+
     fn initial_configuration(&self, folder: &Path) -> Result<InitialConfiguration, UserError> {
         let path = folder.join("modleak.jsonc");
         for name in ["modleak.json", "modleak.jsonc"] {
@@ -89,7 +110,25 @@ impl Engine for Driver {
     }
 
     fn serve(&self) -> Result<(), UserError> {
-        Err(UserError::new("the language server is not part of this version"))
+        let check = |folder: &Path, buffers: &[Buffer]| {
+            let given = |buffer: &Buffer| GivenFile { path: buffer.path.clone(), bytes: buffer.text.clone().into() };
+            let request = CheckRequest {
+                project: ProjectRequest { paths: vec![folder.to_path_buf()], ..ProjectRequest::default() },
+                given: buffers.iter().map(given).collect(),
+                rules: Vec::new(),
+                min_confidence: Confidence::Medium,
+                changes: Changes::Ignored,
+                baseline: BaselineUse::Unused,
+            };
+            let outcome = self.check(&request, Progress::Hidden).map_err(|error| match error.place {
+                Some(place) => format!("{place}: {}", error.message),
+                None => error.message,
+            })?;
+            Ok(Checked { folder: outcome.folder, report: outcome.report })
+        };
+        let input = std::io::BufReader::new(std::io::stdin());
+        lsp::serve(&check, input, &mut std::io::stdout())
+            .map_err(|error| UserError::new(format!("the connection broke: {error}")))
     }
 }
 
@@ -111,6 +150,11 @@ const INITIAL_CONFIGURATION: &str = r#"{
 }
 "#;
 
+/// The level that each rule has where nothing is configured.
+fn rule_levels() -> Vec<(&'static str, &'static str)> {
+    RULES.iter().map(|rule| (rule.name, severity_word(rule.severity))).collect()
+}
+
 pub(crate) fn rule_infos() -> Vec<RuleInfo> {
     RULES
         .iter()
@@ -119,10 +163,20 @@ pub(crate) fn rule_infos() -> Vec<RuleInfo> {
 }
 
 fn file_system(request: &CheckRequest) -> Result<Arc<dyn FileSystem>, UserError> {
-    let Some(stdin) = &request.stdin else { return Ok(Arc::new(Disk)) };
+    if request.given.is_empty() {
+        return Ok(Arc::new(Disk));
+    }
     let mut memory = Memory::over(Arc::new(Disk));
-    let path = crate::cli::working_directory()?.join(&stdin.path);
-    memory.insert(path, stdin.bytes.clone());
+    let working_directory = crate::cli::working_directory()?;
+    for file in &request.given {
+        let path = working_directory.join(&file.path);
+        // The analysis asks for real paths; a file that is not there yet has the real path of its folder.
+        let real = Disk.canonicalize(&path).or_else(|error| match (path.parent(), path.file_name()) {
+            (Some(folder), Some(name)) => Disk.canonicalize(folder).map(|folder| folder.join(name)),
+            _ => Err(error),
+        });
+        memory.insert(real.unwrap_or(path), file.bytes.clone());
+    }
     Ok(Arc::new(memory))
 }
 
@@ -155,7 +209,8 @@ fn report(analysis: &Analysis, request: &CheckRequest) -> Result<CheckOutcome, U
         modules: analysis.project.files.len(),
         assumptions: crate::assumptions::assumptions(analysis),
     });
-    Ok(CheckOutcome { report, statistics: statistics(analysis), timings })
+    let folder = analysis.project.root.clone();
+    Ok(CheckOutcome { report, folder, statistics: statistics(analysis), timings })
 }
 
 fn level(level: crate::project::config::Level) -> Level {

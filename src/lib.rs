@@ -20,6 +20,7 @@ pub mod project;
 pub mod syntax;
 // The rules are neighbours of the sources, not part of them: knowledge beside the machine.
 pub mod cli;
+mod lsp;
 pub mod report;
 #[path = "../rules/mod.rs"]
 pub mod rules;

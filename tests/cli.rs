@@ -237,6 +237,41 @@ fn standard_input_can_stand_for_a_file() {
 }
 
 #[test]
+fn comments_are_written_that_hide_what_is_found() {
+    let app = "const http = require('http');\r\nconst seen = new Map();\r\n\
+               http.createServer((req, res) => {\r\n  seen.set(req.url, 1);\r\n  const text = `a\r\n\
+               ${seen.set(req.url, 2)}`;\r\n  res.end(text);\r\n}).listen(80);\r\n";
+    let view = "const http = require('http');\nconst hits = [];\nhttp.createServer((req, res) => {\n\
+                res.end(show(<p>\n  {hits.push(req.url)}\n</p>));\n}).listen(80);\nfunction show(it) { return it; }\n";
+    let folder = project(&[("app.js", app), ("view.jsx", view)]);
+    let output = check(folder.path(), &["--add-suppressions", "--reason", "known", "--format", "json"]);
+    assert_eq!(status(&output), 0, "{}", errors(&output));
+    let text = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("the file is there");
+    assert!(text("app.js").contains("  // modleak-disable-next-line unbounded-growth -- known\r\n  seen.set"));
+    assert!(text("app.js").contains("2)}`; // modleak-disable-line unbounded-growth -- known\r\n"));
+    assert!(text("view.jsx").contains("  {/* modleak-disable-next-line unbounded-growth -- known */}\n"));
+    assert_eq!(status(&check(folder.path(), &["--max-warnings", "0"])), 0);
+    assert_eq!(status(&check(folder.path(), &["--add-suppressions"])), 2, "a reason is needed");
+}
+
+#[test]
+fn the_configuration_of_a_file_can_be_printed() {
+    let nested = "{ \"rules\": { \"listener-leak\": \"off\" } }";
+    let above = "{ \"overrides\": [{ \"files\": [\"lib/**\"], \"rules\": { \"listener-leak\": \"info\" } }] }";
+    let folder = project(&[("app.js", CLEAN), ("modleak.json", above), ("packages/a/modleak.json", nested)]);
+    let level = |file: &str| {
+        let file = folder.path().join(file);
+        let output = check(folder.path(), &["--print-config", &file.display().to_string()]);
+        assert_eq!(status(&output), 0, "{}", errors(&output));
+        let printed: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+        printed["rules"]["listener-leak"].as_str().map(str::to_owned)
+    };
+    assert_eq!(level("app.js").as_deref(), Some("error"));
+    assert_eq!(level("lib/x/y.js").as_deref(), Some("info"));
+    assert_eq!(level("packages/a/b.js").as_deref(), Some("off"));
+}
+
+#[test]
 fn the_path_narrows_what_is_reported() {
     let both = project(&[("a.js", LEAK), ("b.js", WARNING)]);
     let output = run(modleak()

@@ -10,6 +10,8 @@ mod fixtures;
 mod formats;
 /// Same input, same bytes; damaged input never panics.
 mod invariants;
+/// The language server, as a process.
+mod lsp;
 /// Every example of every page in `rules/` does what it says.
 mod pages;
 /// Marks, and how a report is judged by them.

@@ -57,6 +57,8 @@ pub enum Command {
     Lsp(LspArgs),
     /// Print a shell's completions.
     Completions(CompletionsArgs),
+    /// Print the manual page, for `man`.
+    Man,
 }
 
 /// What all commands that look at a project share.
@@ -149,11 +151,15 @@ pub struct OutputArgs {
     /// Print how long each stage took.
     #[arg(long)]
     pub timings: bool,
+    /// Print the configuration that holds for this file, and do nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub print_config: Option<PathBuf>,
 }
 
 /// What a check counts.
 #[derive(clap::Args, Debug, Default)]
 #[command(next_help_heading = "Selection")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own that can be typed")]
 pub struct SelectionArgs {
     /// Set a rule's level: off, info, warning or error (repeatable).
     #[arg(long, value_name = "NAME=LEVEL", value_parser = parse_rule)]
@@ -179,6 +185,12 @@ pub struct SelectionArgs {
     /// Write all present findings to the baseline.
     #[arg(long, requires = "baseline")]
     pub update_baseline: bool,
+    /// Write a comment above each present error and warning that hides it.
+    #[arg(long, requires = "reason", conflicts_with = "stdin_filename")]
+    pub add_suppressions: bool,
+    /// Why these findings are to be hidden, which the comments say.
+    #[arg(long, value_name = "TEXT", requires = "add_suppressions")]
+    pub reason: Option<String>,
     /// Take standard input for this file's content.
     #[arg(long, value_name = "FILE")]
     pub stdin_filename: Option<PathBuf>,

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::base::finding::Severity;
 use crate::cli::args::{CheckArgs, OutputArg, SelectionArgs};
 use crate::cli::console::Console;
-use crate::cli::engine::{Changes, CheckOutcome, CheckRequest, Engine, StdinFile};
-use crate::cli::{Exit, Failure, Outcome, UserError, output_file, quoted};
+use crate::cli::engine::{Changes, CheckOutcome, CheckRequest, Engine, GivenFile};
+use crate::cli::{Exit, Failure, Outcome, UserError, add_suppressions, output_file, quoted};
 use crate::report::baseline::{Baseline, BaselineUse};
 use crate::report::format::{Colour, Format, Style, escape, nearest, render, wording};
 use crate::report::{Infos, Report, RuleInfo};
@@ -16,12 +16,21 @@ use crate::report::{Infos, Report, RuleInfo};
 const NAMED_STALE: usize = 10;
 
 pub(super) fn run(engine: &dyn Engine, args: &CheckArgs, console: &mut Console<'_>) -> Outcome {
+    if let Some(file) = &args.output.print_config {
+        let configuration = engine.effective_configuration(&args.project.request(&args.paths), file)?;
+        escape::write_json(&configuration, console.out())?;
+        return Ok(Exit::Clean);
+    }
     let outputs = outputs(args, console)?;
     let request = request(engine, args, console)?;
     let progress = console.progress();
     let outcome = engine.check(&request, progress);
     progress.end();
-    let CheckOutcome { mut report, statistics, timings } = outcome?;
+    let mut outcome = outcome?;
+    if let (true, Some(reason)) = (args.selection.add_suppressions, &args.selection.reason) {
+        outcome = add_suppressions::run(engine, &request, outcome, reason, console)?;
+    }
+    let CheckOutcome { mut report, statistics, timings, .. } = outcome;
 
     let exit = exit_of(&report, &args.selection);
     // Where nothing was analysed, nothing is known of the findings that were.
@@ -98,12 +107,12 @@ fn request(engine: &dyn Engine, args: &CheckArgs, console: &mut Console<'_>) -> 
         None if selection.staged => Changes::Staged,
         None => Changes::Ignored,
     };
-    let stdin = match &selection.stdin_filename {
-        None => None,
+    let given = match &selection.stdin_filename {
+        None => Vec::new(),
         Some(path) => {
             let read = console.read_input();
             let bytes = read.map_err(|error| UserError::new(format!("standard input can't be read: {error}")))?;
-            Some(StdinFile { path: path.clone(), bytes })
+            vec![GivenFile { path: path.clone(), bytes }]
         }
     };
     Ok(CheckRequest {
@@ -112,7 +121,7 @@ fn request(engine: &dyn Engine, args: &CheckArgs, console: &mut Console<'_>) -> 
         min_confidence: selection.min_confidence.into(),
         changes,
         baseline: baseline(selection)?,
-        stdin,
+        given,
     })
 }
 

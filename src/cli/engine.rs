@@ -43,6 +43,13 @@ pub trait Engine {
     /// As [`check`](Self::check).
     fn inputs(&self, project: &ProjectRequest) -> Result<Vec<String>, UserError>;
 
+    /// The configuration that holds for a file.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check), and if the file lies outside the analysed folder.
+    fn effective_configuration(&self, project: &ProjectRequest, file: &Path) -> Result<serde_json::Value, UserError>;
+
     /// A commented configuration for the project around a folder.
     ///
     /// # Errors
@@ -115,8 +122,8 @@ pub struct CheckRequest {
     pub changes: Changes,
     /// The known findings.
     pub baseline: BaselineUse,
-    /// A file whose content is given rather than read.
-    pub stdin: Option<StdinFile>,
+    /// Files whose content is given rather than read.
+    pub given: Vec<GivenFile>,
 }
 
 /// Which changes narrow a report.
@@ -131,9 +138,9 @@ pub enum Changes {
     Since(String),
 }
 
-/// A file whose content came on standard input.
+/// A file whose content came on standard input, from an editor, or is tried out.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct StdinFile {
+pub struct GivenFile {
     /// The file that it stands for.
     pub path: PathBuf,
     /// Its content.
@@ -145,6 +152,8 @@ pub struct StdinFile {
 pub struct CheckOutcome {
     /// The report.
     pub report: Report,
+    /// The analysed folder, absolute.
+    pub folder: PathBuf,
     /// Counts of the analysis, for `--statistics`.
     pub statistics: Vec<(String, u64)>,
     /// How long each stage took, for `--timings`.

@@ -3,6 +3,7 @@
 //! The report, and nothing else, goes to standard output; everything else goes to standard error. Exit statuses: 0
 //! nothing to fail on, 1 something found, 2 the work could not be done. A closed pipe ends a run quietly.
 
+mod add_suppressions;
 pub mod args;
 pub(crate) mod cache_place;
 mod check;
@@ -13,6 +14,7 @@ mod explain;
 pub mod graph;
 mod init;
 mod inputs;
+mod man;
 mod output_file;
 mod rules;
 mod schema;
@@ -152,6 +154,7 @@ fn dispatch(engine: &dyn Engine, args: Args, console: &mut Console<'_>) -> Outco
         Some(Command::Schema(args)) => schema::run(engine, &args, console),
         Some(Command::Lsp(_)) => engine.serve().map(|()| Exit::Clean).map_err(Failure::User),
         Some(Command::Completions(args)) => completions::run(&args, console),
+        Some(Command::Man) => man::run(console),
     }
 }
 

@@ -65,6 +65,10 @@ impl Engine for Canned {
         Ok(vec!["a.js".into()])
     }
 
+    fn effective_configuration(&self, _: &ProjectRequest, _: &Path) -> Result<serde_json::Value, UserError> {
+        Ok(serde_json::json!({"rules": {}}))
+    }
+
     fn initial_configuration(&self, folder: &Path) -> Result<InitialConfiguration, UserError> {
         Ok(InitialConfiguration { path: folder.join("modleak.jsonc"), text: "{}\n".into() })
     }
@@ -239,7 +243,7 @@ fn what_was_typed_becomes_the_request() {
     let request = engine.asked.borrow().clone().unwrap();
     assert_eq!(request.project.paths, [PathBuf::from("src")]);
     assert_eq!(request.project.threads, Some(2));
-    assert_eq!(request.stdin.unwrap().bytes, b"typed");
+    assert_eq!(request.given[0].bytes, b"typed");
 }
 
 #[test]
@@ -254,6 +258,9 @@ fn other_commands_print_and_write() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(run(&["completions", shell]).1.contains("modleak"), "{shell}");
     }
+    let page = run(&["man"]).1;
+    assert!(page.starts_with(".ie") && page.contains("MODLEAK CHECK") && page.contains("changed"));
+    assert!(run(&["--print-config", "a.js"]).1.contains("rules"));
     assert!(run(&["why", "a.js:1"]).2.contains("nothing is written there"));
     assert_eq!(run(&["--help"]).0, Exit::Clean);
     assert!(run(&["--version"]).1.starts_with("modleak "));

@@ -145,10 +145,12 @@ impl Config {
         self.layers.iter().flat_map(|layer| &layer.settings.sources).map(PathBuf::as_path)
     }
 
-    /// What holds for the file at `path`, for people to read.
-    pub fn effective(&self, path: &str) -> Value {
-        let Some(layer) = self.layer_of(path) else { return json!({}) };
-        let mut rules = BTreeMap::new();
+    /// What holds for the file at `path`, for people to read; `defaults` are the levels of rules where nothing is said.
+    pub fn effective(&self, path: &str, defaults: &[(&str, &str)]) -> Value {
+        let mut rules: BTreeMap<String, &str> =
+            defaults.iter().map(|&(name, level)| (name.to_owned(), level)).collect();
+        let nothing = Layer::new(String::new(), String::new(), Settings::default());
+        let layer = self.layer_of(path).unwrap_or(&nothing);
         for set in &layer.settings.rules {
             for name in set.levels.keys() {
                 if let Some(level) = layer.level(name, path) {

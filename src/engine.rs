@@ -1,6 +1,7 @@
 //! What the command line asks, answered by the run.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -101,7 +102,7 @@ impl Engine for Driver {
                 return Err(UserError::new(format!("there is a {name} already")));
             }
         }
-        Ok(InitialConfiguration { path, text: INITIAL_CONFIGURATION.to_owned() })
+        Ok(InitialConfiguration { path, text: initial_configuration(&what_is_found(folder)) })
     }
 
     fn configuration_schema(&self) -> serde_json::Value {
@@ -119,6 +120,7 @@ impl Engine for Driver {
                 min_confidence: Confidence::Medium,
                 changes: Changes::Ignored,
                 baseline: BaselineUse::Unused,
+                wants_inventory: false,
             };
             let outcome = self.check(&request, Progress::Hidden).map_err(|error| match error.place {
                 Some(place) => format!("{place}: {}", error.message),
@@ -132,8 +134,45 @@ impl Engine for Driver {
     }
 }
 
-const INITIAL_CONFIGURATION: &str = r#"{
-  // Files that are not analysed, as globs. What .gitignore names is left out anyway.
+/// How many entries a new configuration names.
+const NAMED_ENTRIES: usize = 5;
+
+/// What a project says of itself without any configuration, a line each; nothing if it can't be analysed.
+fn what_is_found(folder: &Path) -> Vec<String> {
+    let request = ProjectRequest { paths: vec![folder.to_path_buf()], ..ProjectRequest::default() };
+    let Ok(analysis) = driver::analyse(&request, Arc::new(Disk), &mut |_| {}) else { return Vec::new() };
+    let mut lines: Vec<String> =
+        crate::assumptions::assumptions(&analysis).into_iter().map(|it| format!("Found: {it}.")).collect();
+    let manifests = analysis.project.manifests.iter();
+    let mut entries: Vec<&str> = manifests
+        .flat_map(|manifest| &manifest.entries)
+        .map(|&entry| analysis.project.files[entry].path.as_str())
+        .collect();
+    entries.sort_unstable();
+    entries.dedup();
+    if !entries.is_empty() {
+        let more = entries.len().saturating_sub(NAMED_ENTRIES);
+        let named = entries[..entries.len() - more].join(", ");
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        lines.push(format!("Entries, as package.json names them: {named}{more}."));
+    }
+    lines
+}
+
+fn initial_configuration(found: &[String]) -> String {
+    let mut text = "{\n".to_owned();
+    for line in found {
+        // On one line each: a comment must not end early.
+        let _ = writeln!(text, "  // {}", crate::report::format::escape::plain(line));
+    }
+    if !found.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(INITIAL_CONFIGURATION);
+    text
+}
+
+const INITIAL_CONFIGURATION: &str = r#"  // Files that are not analysed, as globs. What .gitignore names is left out anyway.
   "ignore": [],
 
   // Files that are test code, beside those that are found by their names.
@@ -208,6 +247,7 @@ fn report(analysis: &Analysis, request: &CheckRequest) -> Result<CheckOutcome, U
         files: analysis.project.source_count(),
         modules: analysis.project.files.len(),
         assumptions: crate::assumptions::assumptions(analysis),
+        inventory: if request.wants_inventory { crate::inventory::inventory(analysis) } else { Vec::new() },
     });
     let folder = analysis.project.root.clone();
     Ok(CheckOutcome { report, folder, statistics: statistics(analysis), timings })

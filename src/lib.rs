@@ -30,6 +30,7 @@ mod cache;
 mod driver;
 mod engine;
 mod graph_view;
+mod inventory;
 mod why;
 
 pub use engine::Driver;

@@ -255,6 +255,17 @@ fn comments_are_written_that_hide_what_is_found() {
 }
 
 #[test]
+fn a_new_configuration_tells_what_is_found_and_can_be_used() {
+    let manifest = "{ \"name\": \"it\", \"main\": \"./lib/\\u2028//index.js\" }";
+    let folder = project(&[("app.js", LEAK), ("package.json", manifest), ("lib/\u{2028}/index.js", CLEAN)]);
+    assert_eq!(status(&run(modleak().arg("init").arg(folder.path()))), 0);
+    let text = std::fs::read_to_string(folder.path().join("modleak.jsonc")).expect("it was written");
+    assert!(text.contains("// Found: ") && text.contains("2 request handlers"), "{text}");
+    assert!(text.contains("// Entries, as package.json names them: lib/\\u{2028}/index.js"), "{text}");
+    assert_eq!(status(&check(folder.path(), &[])), 1);
+}
+
+#[test]
 fn the_configuration_of_a_file_can_be_printed() {
     let nested = "{ \"rules\": { \"listener-leak\": \"off\" } }";
     let above = "{ \"overrides\": [{ \"files\": [\"lib/**\"], \"rules\": { \"listener-leak\": \"info\" } }] }";

@@ -189,6 +189,7 @@ fn line_formats_keep_to_their_grammar() {
 fn html_is_one_file_that_loads_nothing() {
     let html = render("html");
     assert!(html.to_lowercase().starts_with("<!doctype html>"));
+    assert!(html.contains("State that outlives a call"), "the inventory is there");
     for foreign in ["src=\"http", "href=\"//", "@import", "<link rel=\"stylesheet\" href=\"http"] {
         assert!(!html.contains(foreign), "html loads something: {foreign}");
     }

@@ -30,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("graph_view", &["*"]),
     ("why", &["*"]),
     ("assumptions", &["base", "driver"]),
+    ("inventory", &["base", "driver", "heap", "program", "report"]),
     ("main", &["cli"]),
     ("cli", &["base", "lib", "project", "report", "rules", "lsp"]),
     ("lsp", &["base", "lib", "project", "report", "rules"]),

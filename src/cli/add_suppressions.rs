@@ -52,7 +52,7 @@ struct File {
 pub(super) fn run(
     engine: &dyn Engine,
     request: &CheckRequest,
-    outcome: CheckOutcome,
+    outcome: &CheckOutcome,
     reason: &str,
     console: &mut Console<'_>,
 ) -> Result<CheckOutcome, UserError> {
@@ -60,7 +60,7 @@ pub(super) fn run(
     if reason.is_empty() {
         return Err(UserError::new("a reason is needed, which the comments say"));
     }
-    let mut files = files(&outcome)?;
+    let mut files = files(outcome)?;
     for form in FORMS {
         attempt(engine, request, &outcome.folder, &mut files, form, &reason)?;
     }

@@ -22,13 +22,14 @@ pub(super) fn run(engine: &dyn Engine, args: &CheckArgs, console: &mut Console<'
         return Ok(Exit::Clean);
     }
     let outputs = outputs(args, console)?;
-    let request = request(engine, args, console)?;
+    let mut request = request(engine, args, console)?;
+    request.wants_inventory = outputs.iter().any(|it| it.format.shows_inventory());
     let progress = console.progress();
     let outcome = engine.check(&request, progress);
     progress.end();
     let mut outcome = outcome?;
     if let (true, Some(reason)) = (args.selection.add_suppressions, &args.selection.reason) {
-        outcome = add_suppressions::run(engine, &request, outcome, reason, console)?;
+        outcome = add_suppressions::run(engine, &request, &outcome, reason, console)?;
     }
     let CheckOutcome { mut report, statistics, timings, .. } = outcome;
 
@@ -121,6 +122,7 @@ fn request(engine: &dyn Engine, args: &CheckArgs, console: &mut Console<'_>) -> 
         min_confidence: selection.min_confidence.into(),
         changes,
         baseline: baseline(selection)?,
+        wants_inventory: false,
         given,
     })
 }

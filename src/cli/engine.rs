@@ -122,6 +122,8 @@ pub struct CheckRequest {
     pub changes: Changes,
     /// The known findings.
     pub baseline: BaselineUse,
+    /// Whether the report lists all state that outlives a call.
+    pub wants_inventory: bool,
     /// Files whose content is given rather than read.
     pub given: Vec<GivenFile>,
 }

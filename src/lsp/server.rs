@@ -206,7 +206,7 @@ impl<'a> Server<'a> {
         let folders = self.analysed();
         let gone: Vec<PathBuf> = self.shown.keys().filter(|it| !folders.contains(*it)).cloned().collect();
         for folder in gone {
-            self.show(&folder, BTreeMap::new())?;
+            self.show(&folder, &BTreeMap::new())?;
             self.shown.remove(&folder);
         }
         for folder in folders {
@@ -214,7 +214,7 @@ impl<'a> Server<'a> {
             match outcome.unwrap_or_else(|_| Err("an error of modleak itself".to_owned())) {
                 Ok(checked) => {
                     self.told.remove(&folder);
-                    self.show(&folder, by_file(&checked))?;
+                    self.show(&folder, &by_file(&checked))?;
                 }
                 Err(message) => self.tell(&folder, message)?,
             }
@@ -225,7 +225,7 @@ impl<'a> Server<'a> {
 
     /// Says why a folder could not be analysed. What is shown may be wrong by now, and is taken away.
     fn tell(&mut self, folder: &Path, message: String) -> io::Result<()> {
-        self.show(folder, BTreeMap::new())?;
+        self.show(folder, &BTreeMap::new())?;
         if self.told.get(folder) != Some(&message) {
             let text = crate::report::format::escape::plain(&message);
             self.notify("window/showMessage", &json!({"type": 1, "message": format!("modleak: {text}")}))?;
@@ -235,7 +235,7 @@ impl<'a> Server<'a> {
     }
 
     /// Shows what is new, and takes away what is no more.
-    fn show(&mut self, folder: &Path, found: BTreeMap<PathBuf, Vec<Diagnostic>>) -> io::Result<()> {
+    fn show(&mut self, folder: &Path, found: &BTreeMap<PathBuf, Vec<Diagnostic>>) -> io::Result<()> {
         let before = self.shown.insert(folder.to_path_buf(), found.clone()).unwrap_or_default();
         let files: BTreeSet<&PathBuf> = before.keys().chain(found.keys()).collect();
         let files: Vec<&PathBuf> = files.into_iter().filter(|file| before.get(*file) != found.get(*file)).collect();

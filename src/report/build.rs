@@ -10,7 +10,8 @@ use crate::report::fingerprint::Fingerprints;
 use crate::report::source_texts::{SourceTexts, Sources};
 use crate::report::suppress::{Hidden, Suppressions};
 use crate::report::{
-    Context, Diagnostic, IncompletePlace, LabelledPlace, Level, Report, ReportInput, Summary, Suppressed,
+    Context, Diagnostic, IncompletePlace, LabelledPlace, Level, Report, ReportInput, State, StateWrite, Summary,
+    Suppressed,
 };
 
 /// A finding on its way: whether comments hide it is decided before it is known whether it counts at all.
@@ -77,6 +78,7 @@ pub(super) fn build(mut input: ReportInput<'_>) -> Report {
     report.stale = baseline.unmatched(&matched);
     report.incomplete = incomplete(&mut input, &mut texts);
     report.summary = summarise(&report, &input);
+    report.inventory = inventory(&mut input, &mut texts);
     report.rules = input.rules;
     report.assumptions = input.assumptions;
     report.texts = texts;
@@ -227,6 +229,25 @@ fn incomplete(input: &mut ReportInput<'_>, texts: &mut SourceTexts) -> Vec<Incom
         IncompletePlace { file: it.file, reason: it.reason, message: it.message, range }
     });
     places.collect()
+}
+
+fn inventory(input: &mut ReportInput<'_>, texts: &mut SourceTexts) -> Vec<State> {
+    let states = std::mem::take(&mut input.inventory).into_iter();
+    let states = states.map(|state| {
+        let writes = state.writes.into_iter().map(|it| StateWrite {
+            place: texts.place(input.sources, it.span),
+            effect: it.effect,
+            context: it.context,
+        });
+        State {
+            writes: writes.collect(),
+            container: state.container,
+            word: state.word,
+            left_out: state.left_out,
+            bounds: state.bounds,
+        }
+    });
+    states.collect()
 }
 
 fn summarise(report: &Report, input: &ReportInput<'_>) -> Summary {

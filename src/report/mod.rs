@@ -18,6 +18,7 @@ mod tests;
 
 use crate::base::finding::{Confidence, Container, ContextKind, Finding, Incomplete, Severity, Suppression};
 use crate::base::source::{FileId, Position};
+use crate::base::span::Span;
 use crate::report::baseline::{BaselineEntry, BaselineUse};
 use crate::report::narrowing::Narrowing;
 use crate::report::source_texts::{SourceTexts, Sources};
@@ -46,8 +47,62 @@ pub struct Report {
     pub rules: Vec<RuleInfo>,
     /// What the analysis assumed, a line each.
     pub assumptions: Vec<String>,
+    /// State that outlives a call, for the formats that show it.
+    pub inventory: Vec<State>,
     /// The texts of the files that the diagnostics name.
     pub texts: SourceTexts,
+}
+
+/// An object or binding that lives as long as the process, and what is done to it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct State {
+    /// What it is called, and who holds it.
+    pub container: Container,
+    /// What it is: `array`, `map`.
+    pub word: &'static str,
+    /// Where it is changed.
+    pub writes: Vec<StateWrite>,
+    /// How many more places there are.
+    pub left_out: usize,
+    /// What bounds its growth, a phrase each.
+    pub bounds: Vec<String>,
+}
+
+/// A place at which state is changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StateWrite {
+    /// Where.
+    pub place: Place,
+    /// What happens to it: `grows`.
+    pub effect: &'static str,
+    /// How often.
+    pub context: ContextKind,
+}
+
+/// As [`State`], in spans.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StateInput {
+    /// What it is called, and who holds it.
+    pub container: Container,
+    /// What it is.
+    pub word: &'static str,
+    /// Where it is changed.
+    pub writes: Vec<StateWriteInput>,
+    /// How many more places there are.
+    pub left_out: usize,
+    /// What bounds its growth.
+    pub bounds: Vec<String>,
+}
+
+/// As [`StateWrite`], in spans.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StateWriteInput {
+    /// Where.
+    pub span: Span,
+    /// What happens to it.
+    pub effect: &'static str,
+    /// How often.
+    pub context: ContextKind,
 }
 
 /// Counts of a report.
@@ -226,6 +281,8 @@ pub struct ReportInput<'a> {
     pub modules: usize,
     /// What the analysis assumed, a line each.
     pub assumptions: Vec<String>,
+    /// State that outlives a call, if it is to be shown.
+    pub inventory: Vec<StateInput>,
 }
 
 impl Report {

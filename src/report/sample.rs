@@ -12,7 +12,7 @@ use crate::base::span::{ByteRange, Span};
 use crate::report::baseline::BaselineUse;
 use crate::report::source_texts::Sources;
 use crate::report::suppress::SuppressionJudge;
-use crate::report::{Report, ReportInput, RuleInfo};
+use crate::report::{Report, ReportInput, RuleInfo, StateInput, StateWriteInput};
 
 /// Files in memory; the first has a name that every format must escape.
 pub(crate) struct SampleFiles(pub(crate) Vec<(&'static str, &'static str)>);
@@ -53,6 +53,16 @@ pub(crate) fn find(files: &SampleFiles, file: FileId, needle: &str) -> Span {
     Span { file, range }
 }
 
+fn container(files: &SampleFiles) -> Container {
+    Container {
+        name: "seen of a <b>&\"c\u{202e}, d:%.js".to_owned(),
+        path: "seen".to_owned(),
+        rooted_by: RootedBy::RequiredModule,
+        holder: files.0[0].0.to_owned(),
+        owner: files.0[0].0.to_owned(),
+    }
+}
+
 pub(crate) fn finding(files: &SampleFiles, rule: &'static str, severity: Severity, needle: &str) -> Finding {
     Finding {
         rule,
@@ -61,13 +71,7 @@ pub(crate) fn finding(files: &SampleFiles, rule: &'static str, severity: Severit
         message: "`seen` of a <b>&\"c\u{202e}, d:%.js grows with every request".to_owned(),
         help: "take entries out again, or key them weakly".to_owned(),
         span: find(files, SERVER, needle),
-        container: Some(Container {
-            name: "seen of a <b>&\"c\u{202e}, d:%.js".to_owned(),
-            path: "seen".to_owned(),
-            rooted_by: RootedBy::RequiredModule,
-            holder: files.0[0].0.to_owned(),
-            owner: files.0[0].0.to_owned(),
-        }),
+        container: Some(container(files)),
         context: Some((
             ContextKind::Request,
             Entry { span: find(files, SERVER, "(req)"), label: "app.get('/', \u{1b}…) handler".to_owned() },
@@ -158,6 +162,17 @@ pub(crate) fn input(files: &SampleFiles) -> ReportInput<'_> {
         files: 2,
         modules: 3,
         assumptions: vec!["3 handlers; entries from package.json".to_owned()],
+        inventory: vec![StateInput {
+            container: container(files),
+            word: "map",
+            writes: vec![StateWriteInput {
+                span: find(files, STORE, "seen = new Map()"),
+                effect: "grows",
+                context: ContextKind::Request,
+            }],
+            left_out: 2,
+            bounds: Vec::new(),
+        }],
     }
 }
 

@@ -53,7 +53,7 @@ fn levels_by_file() {
     assert_eq!(level("unbounded-growth", "src/b.js"), Some(Level::Warning));
     assert_eq!(level("listener-leak", "packages/c/c.js"), Some(Level::Warning));
     assert_eq!(level("unbounded-growth", "packages/c/c.js"), None);
-    assert_eq!(project.config.effective("src/b.js")["rules"]["listener-leak"], "off");
+    assert_eq!(project.config.effective("src/b.js", &[])["rules"]["listener-leak"], "off");
 }
 
 #[test]

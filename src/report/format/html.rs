@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use crate::report::fingerprint::digest_of;
 use crate::report::format::{Style, escape, wording};
-use crate::report::{Diagnostic, LabelledPlace, Place, Report, confidence_word, severity_word};
+use crate::report::{Diagnostic, LabelledPlace, Place, Report, confidence_word, context_word, severity_word};
 
 const STYLE: &str = include_str!("html.css");
 
@@ -22,6 +22,7 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
     write_filters(report, &shown, &mut body);
     write_findings(report, &shown, &mut body);
     write_incomplete(report, &mut body);
+    write_inventory(report, &mut body);
     let style = style_sheet(&found_rules(report, &shown));
     // A browser takes only the style that bears this number, and nobody who is quoted below can know it.
     let nonce = digest_of(&[&style, &body]);
@@ -231,6 +232,33 @@ fn source_line(report: &Report, place: &Place) -> String {
 fn shortened_start(text: &str) -> String {
     let count = text.chars().count();
     text.chars().skip(count.saturating_sub(120)).collect()
+}
+
+/// All state that outlives a call, findings or not.
+fn write_inventory(report: &Report, body: &mut String) {
+    if report.inventory.is_empty() {
+        return;
+    }
+    let count = wording::counted(report.inventory.len(), "object");
+    let _ = writeln!(body, "<section class=\"inventory\">\n<h2>State that outlives a call</h2>\n<details>");
+    let _ = writeln!(body, "<summary>{count} changed by code that repeats</summary>\n<ul>");
+    for state in &report.inventory {
+        let (name, word) = (escape::xml(&state.container.name), escape::xml(state.word));
+        let _ = writeln!(body, "<li><strong><code>{name}</code></strong>, {word}\n<ul>");
+        for write in &state.writes {
+            let place = escape::xml(&wording::at(&write.place));
+            let context = context_word(write.context);
+            let _ = writeln!(body, "<li>{} at <code>{place}</code> ({context})</li>", write.effect);
+        }
+        if state.left_out > 0 {
+            let _ = writeln!(body, "<li>and at {}</li>", wording::counted(state.left_out, "other place"));
+        }
+        for bound in &state.bounds {
+            let _ = writeln!(body, "<li>bounded: {}</li>", escape::xml(bound));
+        }
+        body.push_str("</ul></li>\n");
+    }
+    body.push_str("</ul>\n</details>\n</section>\n");
 }
 
 fn write_incomplete(report: &Report, body: &mut String) {

@@ -37,6 +37,13 @@ pub struct Format {
     render: fn(&Report, Style, &mut dyn Write) -> io::Result<()>,
 }
 
+impl Format {
+    /// Whether it shows the inventory of state, which is only made when it is to be shown.
+    pub fn shows_inventory(&self) -> bool {
+        self.name == "html"
+    }
+}
+
 impl PartialEq for Format {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name

@@ -188,6 +188,7 @@ fn html_is_whole_in_itself() {
     assert!(text.contains("<mark>seen.set(req.id"));
     let body = text.split("<body>").nth(1).unwrap().split("</body>").next().unwrap();
     well_formed(&body.replace("checked>", "/>"));
+    assert!(text.contains("State that outlives a call") && text.contains("and at 2 other places"));
     assert!(empty("html").contains("There are no findings."));
 }
 

@@ -14,6 +14,7 @@ fn frame(message: &Value) -> String {
     format!("Content-Length: {}\r\n\r\n{text}", text.len())
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "it stands for an analysis that can fail")]
 fn sample(_: &Path, _: &[Buffer]) -> Result<Checked, String> {
     let files = files();
     Ok(Checked { folder: PathBuf::from("/w"), report: Report::build(input(&files)) })

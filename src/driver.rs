@@ -3,10 +3,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::base::finding::{Finding, Incomplete, Suppression};
 use crate::base::index::IndexVec;
@@ -42,6 +43,8 @@ pub(crate) struct Analysis {
     pub(crate) incomplete: Vec<Incomplete>,
     pub(crate) fs: Arc<dyn FileSystem>,
     pub(crate) timings: Vec<(String, Duration)>,
+    /// The texts that were asked for: steps and findings of one file ask for it again and again.
+    texts: Mutex<FxHashMap<FileId, Option<Arc<str>>>>,
 }
 
 impl Texts for Analysis {
@@ -50,8 +53,9 @@ impl Texts for Analysis {
     }
 
     fn text(&self, file: FileId) -> Option<Arc<str>> {
-        let bytes = self.fs.read(&self.project.absolute(file), FILE_LIMIT).ok()?;
-        String::from_utf8(bytes).ok().map(Arc::from)
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = || String::from_utf8(self.fs.read(&self.project.absolute(file), FILE_LIMIT).ok()?).ok();
+        texts.entry(file).or_insert_with(|| read().map(Arc::from)).clone()
     }
 }
 
@@ -99,7 +103,7 @@ pub(crate) fn analyse(
             range: None,
         });
     }
-    Ok(Analysis { project, facts, models, tests, heap, contexts, incomplete, fs, timings })
+    Ok(Analysis { project, facts, models, tests, heap, contexts, incomplete, fs, timings, texts: Mutex::default() })
 }
 
 /// Asks every rule. A rule that panics loses its own findings, and that is said.

@@ -201,6 +201,8 @@ struct View {
     fs: Arc<dyn FileSystem>,
     /// Installed packages (paths relative to the root) that are links to folders of the project.
     linked: Arc<Mutex<FxHashMap<String, Option<String>>>>,
+    /// Folders of installed packages (paths relative to the root), and whether they are there.
+    installed: Arc<Mutex<FxHashMap<String, bool>>>,
 }
 
 fn not_found() -> io::Error {
@@ -209,7 +211,7 @@ fn not_found() -> io::Error {
 
 impl View {
     fn new(table: Arc<Table>, fs: Arc<dyn FileSystem>) -> Self {
-        Self { table, fs, linked: Arc::default() }
+        Self { table, fs, linked: Arc::default(), installed: Arc::default() }
     }
 
     /// The path relative to the root that a path of the view means.
@@ -222,10 +224,25 @@ impl View {
         {
             return path::join(folder, subpath);
         }
+        // Most projects are analysed without their packages: there are as many names to ask for as imports.
+        if !self.has_packages(&relative[..start - 1]) {
+            return Some(relative);
+        }
         match self.linked_folder(&relative[..start + name.len()]) {
             Some(folder) => path::join(&folder, subpath),
             None => Some(relative),
         }
+    }
+
+    /// Whether packages are installed in a folder.
+    fn has_packages(&self, folder: &str) -> bool {
+        let mut installed = self.installed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&known) = installed.get(folder) {
+            return known;
+        }
+        let is_there = self.fs.is_directory(&self.table.root.join(folder));
+        installed.insert(folder.to_string(), is_there);
+        is_there
     }
 
     /// The project's folder that an installed package is a link to (`"shared": "file:../shared"`).

@@ -16,19 +16,23 @@ pub(crate) fn assumptions(analysis: &Analysis) -> Vec<String> {
     }
     let mut parts = Vec::new();
     for (kind, functions) in counts.iter().rev() {
-        let word = match kind {
-            ContextKind::Request => "request handlers",
-            ContextKind::Event => "event handlers",
-            ContextKind::Timer => "timers",
-            ContextKind::Exported => "functions offered to unknown callers",
-            ContextKind::Test => "test blocks and hooks",
+        let (one, many) = match kind {
+            ContextKind::Request => ("request handler", "request handlers"),
+            ContextKind::Event => ("event handler", "event handlers"),
+            ContextKind::Timer => ("timer", "timers"),
+            ContextKind::Exported => ("function offered to unknown callers", "functions offered to unknown callers"),
+            ContextKind::Test => ("test block or hook", "test blocks and hooks"),
             ContextKind::Init => continue,
         };
-        parts.push(format!("{} {word}", functions.len()));
+        parts.push(counted(functions.len(), one, many));
     }
     let tests = analysis.tests.iter().filter(|&&is_test| is_test).count();
     if tests > 0 {
-        parts.push(format!("{tests} test files"));
+        parts.push(counted(tests, "test file", "test files"));
     }
     if parts.is_empty() { Vec::new() } else { vec![parts.join(", ")] }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -3,7 +3,7 @@
 use crate::base::finding::{Confidence, ContextKind, Entry, Step};
 use crate::base::source::FileId;
 use crate::heap::graph::NodeId;
-use crate::heap::object::{Data, InstanceId, Lifetime, ObjectKind, Source, ValueKind};
+use crate::heap::object::{Data, InstanceId, Lifetime, ObjectKind, Source, Value, ValueKind};
 use crate::modules::Reason;
 use crate::program::changes::{Change, Effect, Target};
 use crate::program::holders::{self, Owner};
@@ -165,22 +165,40 @@ impl Program<'_> {
         if self.context_of(change) != ContextKind::Exported {
             return false;
         }
-        let name = self.function_text(change.file, change.function);
-        let says_so = is_registering(&name) && change.values.iter().any(|&value| self.is_registrable(value));
-        says_so || self.keys(change) == Some(Keys::Registration)
+        let says_so = is_registering(&self.function_text(change.file, change.function));
+        let is_stored = || match self.registered_kind(change) {
+            Some(Registered::Plainly) => true,
+            // What a helper is called inside says nothing of those who call in from outside.
+            Some(Registered::Perhaps) => self.is_entered_to_register(change),
+            None => false,
+        };
+        says_so && is_stored() || self.keys(change) == Some(Keys::Registration)
     }
 
-    /// Whether what is stored may be something that is registered: a function, a class, an object that holds them.
-    fn is_registrable(&self, node: NodeId) -> bool {
-        let values = self.stages.heap.points_to(node);
-        values.is_empty()
-            || values.iter().any(|value| match value.kind() {
-                ValueKind::Object(object, _) => {
-                    matches!(self.stages.heap.object(object).kind, ObjectKind::Function | ObjectKind::Plain)
-                }
-                ValueKind::Data(data) => matches!(data, Data::Parameter | Data::Unknown),
-                ValueKind::String(_) => false,
-            })
+    /// Whether the function that is offered, through which a change is reached, is there to register something.
+    fn is_entered_to_register(&self, change: &Change) -> bool {
+        self.stages.contexts.of(change.instance).is_some_and(|context| {
+            let root = self.stages.heap.instance(context.root).key;
+            is_registering(&self.function_text(root.file, root.function))
+        })
+    }
+
+    /// Whether what is stored is something that is registered: a function, a class, an object that holds them; or may
+    /// be one, since nothing is known of it.
+    fn registered_kind(&self, change: &Change) -> Option<Registered> {
+        let of_value = |value: Value| match value.kind() {
+            ValueKind::Object(object, _) => {
+                let kind = self.stages.heap.object(object).kind;
+                matches!(kind, ObjectKind::Function | ObjectKind::Plain).then_some(Registered::Plainly)
+            }
+            ValueKind::Data(data) => matches!(data, Data::Parameter | Data::Unknown).then_some(Registered::Perhaps),
+            ValueKind::String(_) => None,
+        };
+        let of_node = |&node: &NodeId| {
+            let values = self.stages.heap.points_to(node);
+            if values.is_empty() { Some(Registered::Perhaps) } else { values.iter().filter_map(of_value).max() }
+        };
+        change.values.iter().filter_map(of_node).max()
     }
 
     /// The other growths of the same container.
@@ -221,12 +239,21 @@ impl Program<'_> {
     }
 }
 
+/// How plainly a value is one that is registered.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Registered {
+    /// Nothing is known of it.
+    Perhaps,
+    /// It is a function, a class or an object.
+    Plainly,
+}
+
 /// Whether a function's name says that it registers something.
 fn is_registering(name: &str) -> bool {
     let is_word =
         |word: &str| name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()));
     let lower = name.to_lowercase();
-    ["register", "use", "define", "extend", "install"].into_iter().any(is_word)
+    ["register", "use", "define", "extend"].into_iter().any(is_word)
         || lower.contains("plugin")
         || is_word("add") && lower.ends_with("type")
 }

@@ -3,6 +3,7 @@
 /// The model files: name and text.
 pub static MODELS: &[(&str, &str)] = &[
     ("caches.jsonc", include_str!("caches.jsonc")),
+    ("compilers.jsonc", include_str!("compilers.jsonc")),
     ("data.jsonc", include_str!("data.jsonc")),
     ("express.jsonc", include_str!("express.jsonc")),
     ("fastify.jsonc", include_str!("fastify.jsonc")),

@@ -10,7 +10,7 @@ use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::object::{Value, ValueKind};
 use crate::heap::record::{Listening, NativeEffect, NativeWrite, Reload, Unlistening};
 use crate::heap::solver::{ExceptId, Listener, Solver, This};
-use crate::models::facts::{Arguments, CopyDepth, Effect, ListenerRemoval, PathId};
+use crate::models::facts::{Arguments, CopyDepth, Effect, ListenerRemoval, MembersOf, PathId};
 
 impl Solver<'_> {
     /// One effect of a modelled call.
@@ -52,7 +52,39 @@ impl Solver<'_> {
                     self.record.reloads.push(Reload { instance: call.caller, call: id });
                 }
             }
+            Effect::Inherit { class, parent } => self.apply_inherit(call, class, parent),
+            Effect::Members { class, descriptors, of } => self.give_members(call, class, descriptors, *of),
             Effect::Freeze { .. } => {}
+        }
+    }
+
+    fn apply_inherit(&mut self, call: &NativeCall, class: &Arguments, parent: &Arguments) {
+        let parents = self.selected(call.invocation, parent);
+        for class in self.selected(call.invocation, class) {
+            for &parent in &parents {
+                self.listen(class, Listener::ClassInherits { parent });
+            }
+        }
+    }
+
+    /// A class is built while its module loads: that its members are put there is no write to tell of.
+    fn give_members(&mut self, call: &NativeCall, class: &Arguments, descriptors: &Arguments, of: MembersOf) {
+        let lists = self.selected(call.invocation, descriptors);
+        let key = Field::name(self.names.intern("key"));
+        for class in self.selected(call.invocation, class) {
+            let target = match of {
+                MembersOf::Class => class,
+                MembersOf::Instances => {
+                    let prototype = self.fresh_node();
+                    self.listen(class, Listener::Load { dst: prototype, field: Field::name(self.well_known.prototype) });
+                    prototype
+                }
+            };
+            for &list in &lists {
+                let descriptor = self.fresh_node();
+                self.listen(list, Listener::Iterate { dst: descriptor, index: None });
+                self.listen(descriptor, Listener::Descriptor { target, key });
+            }
         }
     }
 

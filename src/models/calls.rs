@@ -5,20 +5,20 @@ use jsonc_parser::common::Ranged;
 
 use super::facts::{
     Arguments, CallFacts, CallbackFacts, CallbackResult, Condition, ContainerFacts, CopyDepth, DecoratorFacts, Effect,
-    ListenerRemoval, LoaderFacts, LoaderGives, ParamFacts, PathId, ResultFacts, SelfBound, ValueFacts,
+    ListenerRemoval, LoaderFacts, LoaderGives, MembersOf, ParamFacts, PathId, ResultFacts, SelfBound, ValueFacts,
 };
 use super::path::{expand_braces, parse_path};
 use super::read::{Read, Source, key_start, nearest, unknown};
 use super::trie::{GLOBALS, Trie};
 use super::words::{
-    self, CALLBACK_RESULTS, CONTAINERS, CONTEXTS, DATA, DEPTHS, LOADER_FORMS, LOADER_GIVES, POSITIONS, REMOVALS,
+    self, CALLBACK_RESULTS, CONTAINERS, CONTEXTS, DATA, DEPTHS, LOADER_FORMS, LOADER_GIVES, MEMBERS_OF, POSITIONS, REMOVALS,
 };
 
 /// The keys of call facts, which `new` and a plain entry have in common.
 pub(super) const CALL_KEYS: [&str; 5] = ["calls", "returns", "does", "when", "loads"];
 const CALLBACK_KEYS: [&str; 9] = ["at", "in", "runs", "context", "params", "this", "label", "when", "gives"];
 const CONDITION_KEYS: [&str; 5] = ["is", "isNot", "atLeast", "atMost", "path"];
-const EFFECTS: [&str; 13] = [
+const EFFECTS: [&str; 15] = [
     "copyInto",
     "append",
     "set",
@@ -31,6 +31,8 @@ const EFFECTS: [&str; 13] = [
     "restore",
     "reload",
     "retain",
+    "inherit",
+    "members",
     "freeze",
 ];
 
@@ -343,6 +345,8 @@ impl<'a> FactsReader<'_, 'a> {
             "remove" => &["remove", "key"],
             "listen" => &["listen", "on", "until"],
             "unlisten" => &["unlisten", "on"],
+            "inherit" => &["inherit", "from"],
+            "members" => &["members", "from", "of"],
             _ => &[name],
         };
         self.source.check_keys(object, name, allowed)?;
@@ -392,6 +396,15 @@ impl<'a> FactsReader<'_, 'a> {
             "restore" => self.source.word(first, name, &[("all", Effect::RestoreAll)])?,
             "reload" => self.source.word(first, name, &[("module", Effect::Reload)])?,
             "retain" => Effect::Retain { values: main()? },
+            "inherit" => Effect::Inherit { class: main()?, parent: part("from", Arguments::At(1))? },
+            "members" => Effect::Members {
+                class: main()?,
+                descriptors: part("from", Arguments::At(1))?,
+                of: match object.get("of") {
+                    Some(of) => self.source.word(&of.value, "of", MEMBERS_OF)?,
+                    None => MembersOf::Instances,
+                },
+            },
             _ => Effect::Freeze { target: main()? },
         })
     }

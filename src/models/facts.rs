@@ -328,11 +328,37 @@ pub enum Effect {
         /// What is kept.
         values: Arguments,
     },
+    /// Makes one class inherit from another: `util.inherits`, what compilers write for `extends`.
+    Inherit {
+        /// The class.
+        class: Arguments,
+        /// What it extends.
+        parent: Arguments,
+    },
+    /// Gives a class its members from a list of descriptors that hold their names, as compiled classes get them:
+    /// `createClass(C, [{key: 'm', value: …}])`.
+    Members {
+        /// The class.
+        class: Arguments,
+        /// The descriptors.
+        descriptors: Arguments,
+        /// Who has the members then.
+        of: MembersOf,
+    },
     /// Forbids changes: `freeze`.
     Freeze {
         /// The object.
         target: Arguments,
     },
+}
+
+/// Whose members a class is given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MembersOf {
+    /// Its instances'.
+    Instances,
+    /// Its own: statics.
+    Class,
 }
 
 /// How deep a copy goes.

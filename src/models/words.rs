@@ -1,7 +1,7 @@
 //! The words of the format, each with its one meaning.
 
 use super::facts::{
-    Arguments, CallbackResult, ContainerLike, CopyDepth, DataKind, ListenerRemoval, LoaderForm, LoaderGives, Position,
+    Arguments, CallbackResult, ContainerLike, CopyDepth, DataKind, ListenerRemoval, LoaderForm, LoaderGives, MembersOf, Position,
 };
 use crate::base::finding::ContextKind;
 
@@ -49,6 +49,10 @@ pub(super) const CONTAINERS: &[(&str, ContainerLike)] = &[
 
 /// How deep a copy goes.
 pub(super) const DEPTHS: &[(&str, CopyDepth)] = &[("shallow", CopyDepth::Shallow), ("deep", CopyDepth::Deep)];
+
+/// Whose members a class is given.
+pub(super) const MEMBERS_OF: &[(&str, MembersOf)] =
+    &[("instances", MembersOf::Instances), ("class", MembersOf::Class)];
 
 /// How a listener is taken off.
 pub(super) const REMOVALS: &[(&str, ListenerRemoval)] = &[

@@ -204,6 +204,7 @@ impl Solver<'_> {
                 }
             }
             Some(Special::Bound { target, this, args }) => {
+                self.note_memoized(invocation, object, lifetime);
                 self.call_bound(invocation, (target, this, &args), lifetime);
             }
             None => {}

@@ -11,6 +11,7 @@ use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::instance::Phase;
 use crate::heap::limits::DEPTH;
+use crate::heap::memoized::CONTAINER;
 use crate::heap::natives::{self, Native};
 use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::solver::{
@@ -383,7 +384,7 @@ impl Solver<'_> {
             ContainerLike::Array => ObjectKind::Array,
             ContainerLike::Object => ObjectKind::Plain,
         };
-        let object = self.made(call.caller, call.call, 7, kind);
+        let object = self.made(call.caller, call.call, CONTAINER, kind);
         self.objects[object].bounds_itself |= match bound {
             SelfBound::Always => true,
             SelfBound::Never => false,
@@ -554,6 +555,7 @@ impl Solver<'_> {
                 };
                 self.graph.insert(target, function);
                 self.specials.insert(object, Special::Bound { target, this: This::None, args: SmallVec::new() });
+                self.give_memo_cache(object);
                 self.graph.insert(dst, Value::object(object, Lifetime::Fresh));
                 None
             }

@@ -50,6 +50,7 @@ pub mod instance;
 pub mod limits;
 mod loads;
 mod memo;
+mod memoized;
 pub mod natives;
 pub mod object;
 mod offers;

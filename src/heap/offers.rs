@@ -279,6 +279,9 @@ impl Solver<'_> {
     }
 
     fn offer_function(&mut self, value: Value, holder: Value, depth: u8, offer: OfferId) {
+        if self.offer_handler(value, holder, offer) {
+            return;
+        }
         let this = if holder.is_object() { This::Value(holder) } else { This::None };
         let dst = self.fresh_node();
         let invocation = self.offered_invocation(value, this, Some(dst), offer, InvocationKind::Call);

@@ -4,13 +4,15 @@
 use globset::{Glob, GlobSetBuilder};
 use smallvec::SmallVec;
 
-use crate::base::finding::Confidence;
+use crate::base::finding::{Confidence, ContextKind};
 use crate::base::source::FileId;
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::instance::Phase;
 use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value};
-use crate::heap::solver::{Arg, EntryId, Invocation, InvocationId, InvocationKind, Listener, RootCause, Solver, This};
+use crate::heap::solver::{
+    Arg, EntryId, Invocation, InvocationId, InvocationKind, Listener, OfferId, RootCause, Solver, This,
+};
 use crate::models::facts::{Convention, HandlerShape, ParamFacts, Position};
 use crate::syntax::facts::{Constraint, FunctionId, Key, ModuleKind};
 
@@ -253,6 +255,25 @@ impl Solver<'_> {
         DEMONSTRATIONS.contains(&first)
     }
 
+    /// A function that a library offers and that looks like a handler (a middleware, or what makes one gives it): who
+    /// gets it registers it, and so it lasts.
+    pub(super) fn offer_handler(&mut self, value: Value, holder: Value, offer: OfferId) -> bool {
+        let Some((object, _)) = value.as_object() else { return false };
+        let Source::Function { file, function, .. } = self.objects[object].source else { return false };
+        let Some(shape) = self.handler_shape(file, function) else { return false };
+        let (context, params) = (shape.context, shape.params.clone());
+        let this = if holder.is_object() { This::Value(holder) } else { This::None };
+        let entry = Entry { cause: self.handler_cause(context, (file, function)), params, caller: self.offers[offer].caller, this };
+        let invocation = self.outside_invocation(&entry, object);
+        self.invoke(invocation, value.promoted());
+        true
+    }
+
+    fn handler_cause(&mut self, context: ContextKind, function: (FileId, FunctionId)) -> RootCause {
+        let label = self.names.intern("function that looks like a handler");
+        RootCause { kind: Some(context), confidence: Confidence::Medium, label, function: Some(function) }
+    }
+
     /// Functions that nothing calls and that look like handlers.
     pub(super) fn enter_handlers(&mut self) {
         for id in self.objects.ids().collect::<Vec<_>>() {
@@ -262,13 +283,7 @@ impl Solver<'_> {
             }
             let Some(shape) = self.handler_shape(file, function) else { continue };
             let (context, params) = (shape.context, shape.params.clone());
-            let label = self.names.intern("function that looks like a handler");
-            let cause = RootCause {
-                kind: Some(context),
-                confidence: Confidence::Medium,
-                label,
-                function: Some((file, function)),
-            };
+            let cause = self.handler_cause(context, (file, function));
             let entry = Entry { cause, params, caller: parent, this: This::None };
             let invocation = self.outside_invocation(&entry, id);
             self.invoke(invocation, Value::object(id, Lifetime::Fresh));

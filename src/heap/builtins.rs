@@ -148,6 +148,7 @@ impl Solver<'_> {
             phase,
             root: None,
             hops: 0,
+            is_opaque: false,
         };
         let id = self.invocation(invocation);
         self.listen(function, Listener::Invoke { invocation: id });
@@ -174,6 +175,7 @@ impl Solver<'_> {
             phase,
             root: None,
             hops: 0,
+            is_opaque: false,
         };
         let receivers: Vec<Value> = call.arg(1).map(|node| self.graph.set(node).iter().collect()).unwrap_or_default();
         let objects: Vec<Value> = receivers.into_iter().filter(|value| value.is_object()).collect();

@@ -8,7 +8,7 @@ use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::instance::{InstanceKey, Phase};
 use crate::heap::limits::{CLONE_DEPTH, CLONES, HOPS};
-use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
+use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::record::{CallEdge, Root};
 use crate::heap::solver::{Arg, Invocation, InvocationId, InvocationKind, Listener, Solver, Special, This};
 use crate::syntax::facts::{
@@ -42,6 +42,7 @@ impl Solver<'_> {
             phase: base.key.phase,
             root: None,
             hops: 0,
+            is_opaque: false,
         };
         let invocation = self.invocation(invocation);
         self.connect_callee(at, call.callee, invocation);
@@ -156,7 +157,7 @@ impl Solver<'_> {
 
     /// One callee of a call.
     pub(super) fn invoke(&mut self, invocation: InvocationId, callee: Value) {
-        if self.invocations[invocation].hops > HOPS || !self.applied.insert((invocation, callee)) {
+        if self.invocations[invocation].hops > HOPS {
             return;
         }
         let Some((object, lifetime)) = callee.as_object() else {
@@ -167,6 +168,9 @@ impl Solver<'_> {
             self.opaque_call(invocation);
             return;
         };
+        if !self.applied.insert((invocation, callee)) {
+            return;
+        }
         match self.objects[object].source.clone() {
             Source::Function { file, function, parent } => {
                 if self.invocations[invocation].kind == InvocationKind::New {
@@ -530,6 +534,7 @@ impl Solver<'_> {
                 phase,
                 root: None,
                 hops: 0,
+                is_opaque: false,
             };
             let id = self.invocation(invocation);
             self.invoke(id, function);
@@ -544,64 +549,6 @@ impl Solver<'_> {
         let key = self.instances[id].key;
         let count = self.input.facts[key.file].functions[key.function].value_count;
         (node.0 - base.0 < count).then_some(id)
-    }
-
-    /// A call of something that nothing is known of: it keeps and changes nothing; functions that it is given are
-    /// called with unknown arguments; its result has the origins of what went in.
-    pub(super) fn opaque_call(&mut self, invocation: InvocationId) {
-        let inv = self.invocations[invocation].clone();
-        for arg in &inv.args {
-            if let Some(dst) = inv.dst {
-                self.graph.add_edge(arg.node, dst, EdgeKind::Derive);
-            }
-            self.listen(arg.node, Listener::Unknown { invocation });
-        }
-        let Some(dst) = inv.dst else { return };
-        match inv.this {
-            This::Value(value) if !value.is_object() => {
-                if let ValueKind::Data(_) = value.kind() {
-                    self.graph.insert(dst, value);
-                }
-            }
-            This::Node(node) => self.graph.add_edge(node, dst, EdgeKind::Derive),
-            This::None | This::Value(_) => {}
-        }
-        self.graph.insert(dst, Value::data(Data::Unknown));
-    }
-
-    /// A function that is given to unknown code is called there, with unknown arguments, in the caller's context.
-    pub(super) fn give_to_unknown(&mut self, invocation: InvocationId, value: Value) {
-        let Some((object, _)) = value.as_object() else { return };
-        let Source::Function { file, function, .. } = self.objects[object].source else { return };
-        let mut inner = self.invocations[invocation].clone();
-        // With nothing known of the arguments, one call from a function is like the next.
-        if !self.memo.given.insert((inner.caller, value)) {
-            return;
-        }
-        inner.this = This::None;
-        inner.args = SmallVec::new();
-        let result = self.fresh_node();
-        inner.dst = Some(result);
-        inner.kind = InvocationKind::Call;
-        inner.position = Some(crate::models::facts::Position::Sync);
-        let unknown = self.fresh_node();
-        self.graph.insert(unknown, Value::data(Data::Unknown));
-        for _ in self.input.facts[file].params_of(function) {
-            inner.args.push(Arg { node: unknown, is_spread: false });
-        }
-        if let Some((root, args)) = self.guess_handler(invocation, file, function) {
-            inner.root = Some(root);
-            inner.phase = Phase::Repeat;
-            inner.position = Some(crate::models::facts::Position::Repeat);
-            inner.args = args;
-        }
-        let inner = self.invocation(inner);
-        // What it gives may be called there too: the clean-up of an effect, the next step of a curried function.
-        let mut next = self.invocations[inner].clone();
-        next.hops = next.hops.max(HOPS - 2);
-        let next = self.invocation(next);
-        self.listen(result, Listener::Unknown { invocation: next });
-        self.invoke(inner, value);
     }
 }
 

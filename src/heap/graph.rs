@@ -11,6 +11,7 @@ use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use crate::heap::limits::{Hits, MANY, MANY_FUNCTIONS, STRINGS};
+use crate::heap::nodes::{Node, Nodes};
 use crate::heap::object::{Data, Value, ValueKind};
 use crate::heap::points_to::PointsToSet;
 
@@ -49,11 +50,7 @@ const LOOKED_THROUGH: usize = 16;
 /// The graph. `L` is the solver's kind of listener.
 #[derive(Debug)]
 pub struct Graph<L> {
-    representative: Vec<NodeId>,
-    sets: Vec<PointsToSet>,
-    deltas: Vec<SmallVec<[Value; 2]>>,
-    edges: Vec<SmallVec<[Edge; 2]>>,
-    listeners: Vec<SmallVec<[L; 1]>>,
+    nodes: Nodes<L>,
     /// The edges of the nodes with long lists.
     known_edges: FxHashSet<(NodeId, NodeId, EdgeKind)>,
     /// The listeners of the nodes with long lists.
@@ -64,7 +61,6 @@ pub struct Graph<L> {
     worklist: VecDeque<NodeId>,
     /// For each object whether it is callable; kept by the solver.
     pub callable: Vec<bool>,
-    many: Vec<bool>,
     /// How often limits were hit.
     pub hits: Hits,
     /// Values moved so far.
@@ -75,11 +71,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
     /// An empty graph.
     pub fn new() -> Self {
         Self {
-            representative: Vec::new(),
-            sets: Vec::new(),
-            deltas: Vec::new(),
-            edges: Vec::new(),
-            listeners: Vec::new(),
+            nodes: Nodes::default(),
             known_edges: FxHashSet::default(),
             known_listeners: FxHashSet::default(),
             edge_count: 0,
@@ -87,7 +79,6 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
             checked_cycles: FxHashSet::default(),
             worklist: VecDeque::new(),
             callable: Vec::new(),
-            many: Vec::new(),
             hits: Hits::default(),
             work: 0,
         }
@@ -95,25 +86,17 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
 
     /// How many nodes there are.
     pub fn len(&self) -> usize {
-        self.representative.len()
+        self.nodes.len
     }
 
     /// Whether there is no node.
     pub fn is_empty(&self) -> bool {
-        self.representative.is_empty()
+        self.nodes.len == 0
     }
 
     /// Adds `count` nodes and returns the first.
     pub fn add_nodes(&mut self, count: u32) -> NodeId {
-        let first = u32::try_from(self.representative.len()).expect("fewer than 2^32 nodes");
-        let len = self.representative.len() + count as usize;
-        self.representative.extend((first..first + count).map(NodeId));
-        self.sets.resize_with(len, PointsToSet::default);
-        self.deltas.resize_with(len, SmallVec::new);
-        self.edges.resize_with(len, SmallVec::new);
-        self.listeners.resize_with(len, SmallVec::new);
-        self.many.resize(len, false);
-        NodeId(first)
+        self.nodes.add(count)
     }
 
     /// Roughly how many bytes the graph takes: by the size of its entries, since the tables' slack is not known.
@@ -125,48 +108,51 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
 
     /// The node that stands for `node` since cycles were collapsed.
     pub fn find(&self, mut node: NodeId) -> NodeId {
-        while self.representative[node.0 as usize] != node {
-            node = self.representative[node.0 as usize];
+        loop {
+            let next = self.nodes[node].representative;
+            if next == node {
+                return node;
+            }
+            node = next;
         }
-        node
     }
 
     /// The values of a node.
     pub fn set(&self, node: NodeId) -> &PointsToSet {
-        &self.sets[self.find(node).0 as usize]
+        &self.nodes[self.find(node)].set
     }
 
     /// Whether the node holds more objects than the cap.
     pub fn is_many(&self, node: NodeId) -> bool {
-        self.many[self.find(node).0 as usize]
+        self.nodes[self.find(node)].is_many
     }
 
     /// The edges out of a node.
     pub fn edges(&self, node: NodeId) -> &[Edge] {
-        &self.edges[self.find(node).0 as usize]
+        &self.nodes[self.find(node)].edges
     }
 
     /// Adds a value to a node.
     pub fn insert(&mut self, node: NodeId, value: Value) -> bool {
         let node = self.find(node);
-        let at = node.0 as usize;
-        if self.sets[at].contains(value) {
+        if self.nodes[node].set.contains(value) {
             return false;
         }
-        let Some(value) = self.admit(at, value) else { return false };
-        if !self.sets[at].insert(value) {
+        let Some(value) = self.admit(node, value) else { return false };
+        let at = &mut self.nodes[node];
+        if !at.set.insert(value) {
             return false;
         }
-        if self.deltas[at].is_empty() {
+        if at.delta.is_empty() {
             self.worklist.push_back(node);
         }
-        self.deltas[at].push(value);
+        at.delta.push(value);
         true
     }
 
     /// Applies the caps: the value to insert instead, or none.
-    fn admit(&mut self, at: usize, value: Value) -> Option<Value> {
-        let set = &self.sets[at];
+    fn admit(&mut self, node: NodeId, value: Value) -> Option<Value> {
+        let set = &self.nodes[node].set;
         if set.len() < STRINGS {
             return Some(value);
         }
@@ -184,8 +170,8 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
                 if objects < MANY {
                     return Some(value);
                 }
-                if !self.many[at] {
-                    self.many[at] = true;
+                if !self.nodes[node].is_many {
+                    self.nodes[node].is_many = true;
                     self.hits.many += 1;
                 }
                 let is_callable = self.callable.get(id.0 as usize).copied().unwrap_or(false);
@@ -201,23 +187,23 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
             return;
         }
         if from == to {
-            let values: SmallVec<[Value; 8]> = self.sets[from.0 as usize].iter().collect();
+            let values: SmallVec<[Value; 8]> = self.nodes[from].set.iter().collect();
             for value in values {
                 self.pass(value, to, kind);
             }
             return;
         }
         // What flows changes the other node only.
-        let values = std::mem::take(&mut self.sets[from.0 as usize]);
+        let values = std::mem::take(&mut self.nodes[from].set);
         for value in &values {
             self.pass(value, to, kind);
         }
-        self.sets[from.0 as usize] = values;
+        self.nodes[from].set = values;
     }
 
     /// Appends an edge to a node's list, unless it is there.
     fn learn_edge(&mut self, from: NodeId, edge: Edge) -> bool {
-        let edges = &mut self.edges[from.0 as usize];
+        let edges = &mut self.nodes[from].edges;
         let is_new = if edges.len() < LOOKED_THROUGH {
             !edges.contains(&edge)
         } else {
@@ -251,12 +237,12 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         if !self.learn_listener(node, listener) {
             return SmallVec::new();
         }
-        self.sets[node.0 as usize].iter().collect()
+        self.nodes[node].set.iter().collect()
     }
 
     /// Appends a listener to a node's list, unless it is there.
     fn learn_listener(&mut self, node: NodeId, listener: L) -> bool {
-        let listeners = &mut self.listeners[node.0 as usize];
+        let listeners = &mut self.nodes[node].listeners;
         let is_new = if listeners.len() < LOOKED_THROUGH {
             !listeners.contains(&listener)
         } else {
@@ -274,12 +260,12 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
 
     /// How many listeners a node has.
     pub fn listener_count(&self, node: NodeId) -> usize {
-        self.listeners[node.0 as usize].len()
+        self.nodes[node].listeners.len()
     }
 
     /// A listener of a node, by its place. Places stay while no step is made.
     pub fn listener(&self, node: NodeId, place: usize) -> L {
-        self.listeners[node.0 as usize][place]
+        self.nodes[node].listeners[place]
     }
 
     /// Takes the next node off the worklist, moves its delta over its edges, and returns the node and the delta, which
@@ -287,9 +273,9 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
     pub fn step(&mut self) -> Option<Delivery> {
         let next = self.worklist.pop_front()?;
         let node = self.find(next);
-        let delta = std::mem::take(&mut self.deltas[node.0 as usize]);
+        let delta = std::mem::take(&mut self.nodes[node].delta);
         let mut index = 0;
-        while let Some(&edge) = self.edges[node.0 as usize].get(index) {
+        while let Some(&edge) = self.nodes[node].edges.get(index) {
             index += 1;
             let to = self.find(edge.to);
             let mut moved = false;
@@ -307,10 +293,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
     /// Looks for a cycle through the edge and collapses it. Done at most once for an edge, when it moved nothing and
     /// both ends hold the same: the sign of a cycle (lazy cycle detection, Hardekopf and Lin, PLDI 2007).
     fn maybe_cycle(&mut self, from: NodeId, to: NodeId) -> bool {
-        if from == to
-            || self.sets[from.0 as usize] != self.sets[to.0 as usize]
-            || !self.checked_cycles.insert((from, to))
-        {
+        if from == to || self.nodes[from].set != self.nodes[to].set || !self.checked_cycles.insert((from, to)) {
             return false;
         }
         let Some(path) = self.path(to, from) else { return false };
@@ -338,7 +321,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
             if parents.len() > 1_000 {
                 return None;
             }
-            for edge in &self.edges[node.0 as usize] {
+            for edge in &self.nodes[node].edges {
                 let to = self.find(edge.to);
                 if edge.kind == EdgeKind::Copy && !parents.contains_key(&to) {
                     parents.insert(to, node);
@@ -355,28 +338,27 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         if a == b {
             return;
         }
-        self.representative[b.0 as usize] = a;
-        let (ai, bi) = (a.0 as usize, b.0 as usize);
-        for value in &std::mem::take(&mut self.sets[bi]) {
-            self.sets[ai].insert(value);
+        let Node { set, edges, listeners, is_many, .. } = std::mem::replace(&mut self.nodes[b], Node::new(a));
+        for value in &set {
+            self.nodes[a].set.insert(value);
         }
-        for edge in std::mem::take(&mut self.edges[bi]) {
+        for edge in edges {
             let to = self.find(edge.to);
             self.edge_count -= 1;
             if to != a || edge.kind == EdgeKind::Promote {
                 self.learn_edge(a, Edge { to, kind: edge.kind });
             }
         }
-        for listener in std::mem::take(&mut self.listeners[bi]) {
+        for listener in listeners {
             self.listener_count -= 1;
             self.learn_listener(a, listener);
         }
-        self.many[ai] |= self.many[bi];
-        self.deltas[bi].clear();
-        if self.deltas[ai].is_empty() {
+        let at = &mut self.nodes[a];
+        at.is_many |= is_many;
+        if at.delta.is_empty() {
             self.worklist.push_back(a);
         }
-        self.deltas[ai] = self.sets[ai].iter().collect();
+        at.delta = at.set.iter().collect();
     }
 }
 

@@ -59,6 +59,7 @@ impl Solver<'_> {
             phase: Phase::Init,
             root: None,
             hops: 0,
+            is_opaque: false,
         });
         self.run_constructor(invocation, class, Value::object(class, Lifetime::Module), this);
     }

@@ -6,8 +6,11 @@ use smallvec::SmallVec;
 use crate::base::name::Name;
 use crate::base::source::FileId;
 use crate::heap::graph::NodeId;
+use crate::heap::instance::Phase;
 use crate::heap::object::{InstanceId, Value};
 use crate::heap::solver::InvocationId;
+use crate::models::facts::Position;
+use crate::syntax::facts::CallId;
 
 /// Nodes, calls and modules that are there already.
 #[derive(Debug, Default)]
@@ -20,6 +23,8 @@ pub(super) struct Memo {
     pub(super) running: FxHashSet<FileId>,
     /// Those that are about to be put there.
     pub(super) waking: Vec<FileId>,
+    /// For each call, the invocation whose arguments unknown code gets.
+    pub(super) giving: FxHashMap<(InstanceId, Option<CallId>, Phase, Option<Position>, u8), InvocationId>,
     /// The functions that unknown code gets from each instance.
     pub(super) given: FxHashSet<(InstanceId, Value)>,
     /// The elements of the spread arguments that calls pass.

@@ -52,6 +52,7 @@ mod loads;
 mod memo;
 mod memoized;
 pub mod natives;
+mod nodes;
 pub mod object;
 mod offers;
 mod platform;
@@ -65,6 +66,7 @@ mod solver;
 pub mod strings;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 use rustc_hash::FxHashMap;
 

@@ -323,6 +323,7 @@ impl Solver<'_> {
             phase: Phase::Repeat,
             root: Some(cause),
             hops: 0,
+            is_opaque: false,
         })
     }
 }

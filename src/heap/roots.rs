@@ -160,6 +160,7 @@ impl Solver<'_> {
             phase: Phase::Repeat,
             root: Some(entry.cause),
             hops: 0,
+            is_opaque: false,
         });
         for index in 0..count {
             let node = self.fresh_node();

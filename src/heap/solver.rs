@@ -196,6 +196,8 @@ pub(super) struct Invocation {
     pub root: Option<RootCause>,
     /// How many calls by `bind`, `call`, wrappers and callbacks stand between this and the call in the code.
     pub hops: u8,
+    /// Whether unknown code has its arguments already.
+    pub is_opaque: bool,
 }
 
 /// How something is invoked.
@@ -587,6 +589,7 @@ impl<'a> Solver<'a> {
     pub(super) fn invocation(&mut self, mut invocation: Invocation) -> InvocationId {
         // Copies of an invocation are one hop further on.
         invocation.hops = invocation.hops.saturating_add(1);
+        invocation.is_opaque = false;
         self.invocations.push(invocation)
     }
 

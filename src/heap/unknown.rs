@@ -1,0 +1,83 @@
+//! Code of which nothing is known: what is given to it, and what it gives.
+
+use smallvec::SmallVec;
+
+use crate::heap::graph::EdgeKind;
+use crate::heap::instance::Phase;
+use crate::heap::limits::HOPS;
+use crate::heap::object::{Data, Source, Value, ValueKind};
+use crate::heap::solver::{Arg, InvocationId, InvocationKind, Listener, Solver, This};
+
+impl Solver<'_> {
+    /// A call of something that nothing is known of: it keeps and changes nothing; functions that it is given are
+    /// called with unknown arguments; its result has the origins of what went in.
+    pub(super) fn opaque_call(&mut self, invocation: InvocationId) {
+        if std::mem::replace(&mut self.invocations[invocation].is_opaque, true) {
+            return;
+        }
+        let inv = self.invocations[invocation].clone();
+        let given = self.giving(invocation);
+        for arg in &inv.args {
+            if let Some(dst) = inv.dst {
+                self.graph.add_edge(arg.node, dst, EdgeKind::Derive);
+            }
+            self.listen(arg.node, Listener::Unknown { invocation: given });
+        }
+        let Some(dst) = inv.dst else { return };
+        match inv.this {
+            This::Value(value) if !value.is_object() => {
+                if let ValueKind::Data(_) = value.kind() {
+                    self.graph.insert(dst, value);
+                }
+            }
+            This::Node(node) => self.graph.add_edge(node, dst, EdgeKind::Derive),
+            This::None | This::Value(_) => {}
+        }
+        self.graph.insert(dst, Value::data(Data::Unknown));
+    }
+
+    /// The invocation that stands for all of one call, whatever the receiver, when its arguments go to unknown code.
+    fn giving(&mut self, invocation: InvocationId) -> InvocationId {
+        let inv = &self.invocations[invocation];
+        if inv.root.is_some() {
+            return invocation;
+        }
+        let key = (inv.caller, inv.call, inv.phase, inv.position, inv.hops);
+        *self.memo.giving.entry(key).or_insert(invocation)
+    }
+
+    /// A function that is given to unknown code is called there, with unknown arguments, in the caller's context.
+    pub(super) fn give_to_unknown(&mut self, invocation: InvocationId, value: Value) {
+        let Some((object, _)) = value.as_object() else { return };
+        let Source::Function { file, function, .. } = self.objects[object].source else { return };
+        let mut inner = self.invocations[invocation].clone();
+        // With nothing known of the arguments, one call from a function is like the next.
+        if !self.memo.given.insert((inner.caller, value)) {
+            return;
+        }
+        inner.this = This::None;
+        inner.args = SmallVec::new();
+        let result = self.fresh_node();
+        inner.dst = Some(result);
+        inner.kind = InvocationKind::Call;
+        inner.position = Some(crate::models::facts::Position::Sync);
+        let unknown = self.fresh_node();
+        self.graph.insert(unknown, Value::data(Data::Unknown));
+        for _ in self.input.facts[file].params_of(function) {
+            inner.args.push(Arg { node: unknown, is_spread: false });
+        }
+        if let Some((root, args)) = self.guess_handler(invocation, file, function) {
+            inner.root = Some(root);
+            inner.phase = Phase::Repeat;
+            inner.position = Some(crate::models::facts::Position::Repeat);
+            inner.args = args;
+        }
+        let inner = self.invocation(inner);
+        // What it gives may be called there too: the clean-up of an effect, the next step of a curried function.
+        let mut next = self.invocations[inner].clone();
+        next.hops = next.hops.max(HOPS - 2);
+        let next = self.invocation(next);
+        self.listen(result, Listener::Unknown { invocation: next });
+        self.invoke(inner, value);
+    }
+}

@@ -25,9 +25,13 @@ use crate::project::file_system::FileSystem;
 use crate::project::{self, LoadRequest, Project, ProjectError};
 use crate::rules::{self, Check, RULES};
 use crate::syntax::{self, facts::ModuleFacts};
+use crate::workers::{self, Crew, Outcome};
 
 /// A larger file is not read.
 const FILE_LIMIT: u64 = 8 << 20;
+
+/// How long a file may take. Files within the limits of size take a fraction of a second.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Below this many files one thread is faster than several.
 const FILES_FOR_THREADS: usize = 64;
@@ -82,7 +86,7 @@ pub(crate) fn analyse(
     lap("project", &mut timings);
     stage("parsing");
     let cache = open_cache(request, &project);
-    let (facts, mut incomplete, bytes) = lower_all(&project, fs.as_ref(), request.threads, cache.as_ref());
+    let (facts, mut incomplete, bytes) = lower_all(&project, &fs, request.threads, cache)?;
     incomplete.extend(project.incomplete.iter().cloned());
     lap("syntax", &mut timings);
     stage("resolving");
@@ -222,26 +226,27 @@ struct Understood {
     entry: Option<Entry>,
 }
 
-/// Reads and lowers every file: one task a file, at most one tree a thread.
+/// Reads and lowers every file: one job a file, at most one tree a thread.
 fn lower_all(
     project: &Project,
-    fs: &dyn FileSystem,
+    fs: &Arc<dyn FileSystem>,
     threads: Option<usize>,
-    cache: Option<&Cache>,
-) -> (IndexVec<FileId, ModuleFacts>, Vec<Incomplete>, u64) {
-    let count = threads.unwrap_or_else(|| usize::from(project.files.len() < FILES_FOR_THREADS));
-    let lower = || -> Vec<Understood> {
-        let files = project.files.as_slice();
-        files.par_iter().map(|file| lower_one(&project.root, &file.path, fs, cache)).collect()
-    };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(count).stack_size(syntax::STACK_SIZE).build();
-    let mut understood = match pool {
-        Ok(pool) => pool.install(lower),
-        // No thread can be had: everything is refused, which is said below.
-        Err(_) => project.files.iter().map(|_| unkept(no_thread(), 0)).collect(),
-    };
+    cache: Option<Cache>,
+) -> Result<(IndexVec<FileId, ModuleFacts>, Vec<Incomplete>, u64), UserError> {
+    let few = (project.files.len() < FILES_FOR_THREADS).then_some(1);
+    let threads = threads.or(few).or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
+    let crew = Crew { threads, stack: syntax::STACK_SIZE, patience: PATIENCE };
+    let (root, fs, cache) = (project.root.clone(), Arc::clone(fs), cache.map(Arc::new));
+    let paths: Vec<String> = project.files.iter().map(|file| file.path.clone()).collect();
+    let known = cache.clone();
+    let lower = move |index: usize| lower_one(&root, &paths[index], fs.as_ref(), known.as_deref());
+    let outcomes = workers::run(crew, project.files.len(), lower);
+    if outcomes.iter().all(|outcome| matches!(outcome, Outcome::NoThread)) {
+        return Err(UserError::new("no thread with a big enough stack can be started"));
+    }
+    let mut understood: Vec<Understood> = outcomes.into_iter().map(understood).collect();
     if let Some(cache) = cache {
-        keep(cache, &mut understood);
+        keep(&cache, &mut understood);
     }
     let mut incomplete = Vec::new();
     let mut bytes = 0;
@@ -256,7 +261,16 @@ fn lower_all(
             range: problem.range,
         }));
     }
-    (facts, incomplete, bytes)
+    Ok((facts, incomplete, bytes))
+}
+
+fn understood(outcome: Outcome<Understood>) -> Understood {
+    let (reason, message) = match outcome {
+        Outcome::Done(done) => return done,
+        Outcome::GivenUp => ("parse-budget", "the parser takes too long with this file"),
+        Outcome::NoThread => ("internal-error", "no thread was left for this file"),
+    };
+    unkept(syntax::refused(syntax::Problem { reason, message: message.to_owned(), range: None }), 0)
 }
 
 /// Writes the cache anew, if it lacks something or holds what is no longer there.
@@ -270,14 +284,6 @@ fn keep(cache: &Cache, understood: &mut [Understood]) {
 
 fn unkept(lowered: syntax::Lowered, size: u64) -> Understood {
     Understood { lowered, size, key: None, entry: None }
-}
-
-fn no_thread() -> syntax::Lowered {
-    syntax::refused(syntax::Problem {
-        reason: "internal-error",
-        message: "no thread with a big enough stack could be started".to_owned(),
-        range: None,
-    })
 }
 
 fn lower_one(root: &Path, path: &str, fs: &dyn FileSystem, cache: Option<&Cache>) -> Understood {

@@ -32,5 +32,6 @@ mod engine;
 mod graph_view;
 mod inventory;
 mod why;
+mod workers;
 
 pub use engine::Driver;

@@ -131,6 +131,7 @@ impl Solver<'_> {
             return;
         }
         self.states[object].loads.push((field, dst, this));
+        self.graph.work += 1;
         for prototype in self.states[object].prototypes.clone() {
             self.load_inherited(prototype, field, dst, this);
         }

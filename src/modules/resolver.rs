@@ -273,6 +273,11 @@ impl View {
         is_config.then(|| self.table.root.join(inside))
     }
 
+    /// A link may lead anywhere.
+    fn is_within_repository(&self, config: &Path) -> bool {
+        self.fs.canonicalize(config).is_ok_and(|real| real.starts_with(&self.table.repository))
+    }
+
     /// Whether `path` would be a folder's tsconfig, and the folder has a `jsconfig.json` instead.
     fn is_jsconfig(&self, path: &Path) -> bool {
         let Some(inside) = self.inside(path).filter(|inside| path::name_of(inside) == "tsconfig.json") else {
@@ -289,8 +294,8 @@ impl View {
             return Ok(r#"{"extends": "./jsconfig.json", "compilerOptions": {"allowJs": true}}"#.to_string());
         }
         let text = match self.config_path(path) {
-            Some(config) => self.fs.read_text(&config, CONFIG_LIMIT),
-            None => Err(not_found()),
+            Some(config) if self.is_within_repository(&config) => self.fs.read_text(&config, CONFIG_LIMIT),
+            _ => Err(not_found()),
         };
         match text {
             Err(error)

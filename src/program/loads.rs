@@ -1,14 +1,17 @@
 //! Loads of modules: which are computed, which block a request, which load anew.
 
+use rustc_hash::FxHashSet;
+
 use crate::base::finding::ContextKind;
 use crate::base::source::FileId;
 use crate::base::span::ByteRange;
+use crate::heap::instance::InstanceKey;
 use crate::heap::object::{InstanceId, Source};
 use crate::heap::record::LoadForm;
 use crate::modules::{Reason, Resolution};
 use crate::program::Program;
 use crate::program::changes::Effect;
-use crate::syntax::facts::Constraint;
+use crate::syntax::facts::{Constraint, FunctionId, ModuleFacts, ValueId};
 
 /// A `require`, `import()` or loader call.
 #[derive(Clone, Debug)]
@@ -44,11 +47,37 @@ pub struct Reloading {
     pub how: String,
 }
 
+/// The values of the function at hand that are texts as they are written.
+#[derive(Default)]
+struct Constants {
+    function: Option<(FileId, FunctionId)>,
+    values: FxHashSet<ValueId>,
+}
+
+impl Constants {
+    fn of(&mut self, facts: &ModuleFacts, key: InstanceKey) -> &FxHashSet<ValueId> {
+        let function = Some((key.file, key.function));
+        if self.function != function {
+            let texts = facts.constraints_of(key.function).iter().filter_map(|constraint| match constraint {
+                Constraint::String { dst, .. } => Some(*dst),
+                _ => None,
+            });
+            self.values = texts.collect();
+            for binding in facts.bindings.iter().filter(|binding| binding.function == key.function) {
+                self.values.remove(&binding.home);
+            }
+            self.function = function;
+        }
+        &self.values
+    }
+}
+
 impl Program<'_> {
     /// All loads by calls.
     pub fn loads(&self) -> Vec<LoadUse> {
         let heap = self.stages.heap;
         let mut out = Vec::new();
+        let mut constants = Constants::default();
         for load in &heap.record.loads {
             if load.form == LoadForm::Resolve {
                 continue;
@@ -57,13 +86,7 @@ impl Program<'_> {
             let facts = &self.stages.facts[key.file];
             let Some(call) = facts.calls.get(load.call) else { continue };
             let argument = facts.arguments_of(load.call).first();
-            let is_constant = argument.is_some_and(|arg| {
-                facts
-                    .constraints_of(key.function)
-                    .iter()
-                    .any(|constraint| matches!(constraint, Constraint::String { dst, .. } if *dst == arg.value))
-                    && !facts.bindings.iter().any(|b| b.function == key.function && b.home == arg.value)
-            });
+            let is_constant = argument.is_some_and(|arg| constants.of(facts, key).contains(&arg.value));
             let specifier = argument
                 .and_then(|arg| facts.value_range(key.function, arg.value))
                 .map(|range| self.text(key.file, range))

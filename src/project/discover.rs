@@ -67,6 +67,7 @@ pub(super) fn discover(
     let (ignores, inputs) = ignores_above(place, fs);
     let mut walk = Walk {
         root: &place.root,
+        repository: &place.repository,
         fs,
         follow,
         config,
@@ -93,6 +94,8 @@ struct Folder {
 
 struct Walk<'a> {
     root: &'a Path,
+    /// Nothing outside of it is read.
+    repository: &'a Path,
     fs: &'a dyn FileSystem,
     /// Names of installed packages to enter; `*` for all.
     follow: &'a [String],
@@ -135,15 +138,31 @@ impl Walk<'_> {
     }
 
     fn read_manifest_and_config(&mut self, folder: &Folder, entries: &[DirectoryEntry]) -> Result<(), ProjectError> {
-        let manifest_configures = has_file(entries, "package.json") && self.read_manifest(folder);
+        let manifest_configures = self.offers(folder, entries, "package.json") && self.read_manifest(folder);
         if folder.is_installed {
             return Ok(());
         }
-        match CONFIG_NAMES.iter().find(|name| has_file(entries, name)) {
+        match CONFIG_NAMES.iter().find(|name| self.offers(folder, entries, name)) {
             Some(name) => self.config.enter(&folder.path, name),
             None if manifest_configures => self.config.enter(&folder.path, "package.json"),
             None => Ok(()),
         }
+    }
+
+    /// Whether a folder has this file, or a link to a file of the repository. A link to elsewhere is not read, which is
+    /// said.
+    fn offers(&mut self, folder: &Folder, entries: &[DirectoryEntry], name: &str) -> bool {
+        let Some(entry) = entries.iter().find(|entry| entry.name.as_deref() == Ok(name)) else { return false };
+        if entry.kind != FileKind::Link {
+            return entry.kind == FileKind::File;
+        }
+        let path = join(&folder.path, name);
+        let real = self.fs.canonicalize(&self.root.join(&path));
+        if real.as_ref().is_ok_and(|real| real.starts_with(self.repository) && self.fs.is_file(real)) {
+            return true;
+        }
+        self.leave_out(&path, "outside-root", "the link leads to no file of the repository: it is not read".to_string());
+        false
     }
 
     fn visit(&mut self, folder: &Folder, name: &str, kind: FileKind) {

@@ -2,11 +2,12 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::base::finding::{Confidence, Finding, Severity};
+use crate::base::finding::{Confidence, Container, Finding, Severity};
 use crate::base::source::FileId;
 use crate::base::span::Span;
 use crate::report::baseline::{Baseline, BaselineEntry, BaselineUse};
 use crate::report::fingerprint::Fingerprints;
+use crate::report::format::escape::plain;
 use crate::report::source_texts::{SourceTexts, Sources};
 use crate::report::suppress::{Hidden, Suppressions};
 use crate::report::{
@@ -152,7 +153,9 @@ fn diagnose(
     sources: &dyn Sources,
     texts: &mut SourceTexts,
 ) -> Diagnostic {
-    let mut labelled = |span: Span, label: String| LabelledPlace { place: texts.place(sources, span), label };
+    // What people read holds names of the code; programs that show it can't be trusted to make it harmless.
+    let mut labelled =
+        |span: Span, label: String| LabelledPlace { place: texts.place(sources, span), label: plain(&label) };
     let steps = finding.steps.into_iter().map(|it| labelled(it.span, it.label)).collect();
     let related = finding.related.into_iter().map(|it| labelled(it.span, it.label)).collect();
     let context = finding.context.map(|(kind, entry)| Context { kind, entry: labelled(entry.span, entry.label) });
@@ -160,10 +163,10 @@ fn diagnose(
         rule: finding.rule,
         severity,
         confidence: finding.confidence,
-        message: finding.message,
-        help: finding.help,
+        message: plain(&finding.message),
+        help: plain(&finding.help),
         place: texts.place(sources, finding.span),
-        container: finding.container,
+        container: finding.container.map(|it| Container { name: plain(&it.name), ..it }),
         context,
         steps,
         related,
@@ -226,7 +229,7 @@ fn incomplete(input: &mut ReportInput<'_>, texts: &mut SourceTexts) -> Vec<Incom
     };
     let places = entries.into_iter().map(|it| {
         let range = it.range.and_then(|range| range_of(&it.file, range, texts));
-        IncompletePlace { file: it.file, reason: it.reason, message: it.message, range }
+        IncompletePlace { file: it.file, reason: it.reason, message: plain(&it.message), range }
     });
     places.collect()
 }

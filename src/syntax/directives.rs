@@ -2,6 +2,7 @@
 
 use swc_common::comments::{Comment, SingleThreadedComments};
 
+use super::Problem;
 use super::lower::range;
 use crate::base::finding::{Suppression, SuppressionScope};
 use crate::base::span::ByteRange;
@@ -17,15 +18,31 @@ const WORDS: [(&str, SuppressionScope); 4] = [
     ("modleak-enable", SuppressionScope::Enable),
 ];
 
-/// The suppressions of a file, in order.
-pub(super) fn suppressions(text: &str, comments: &SingleThreadedComments) -> Vec<Suppression> {
+/// At most so many rules are listed by the comments of a file, each comment that lists none counted as one: all are
+/// compared with all findings.
+const MOST_LISTED: usize = 1_000;
+
+/// The suppressions of a file, in order; and the place of the first that is one too many.
+pub(super) fn suppressions(text: &str, comments: &SingleThreadedComments) -> (Vec<Suppression>, Option<ByteRange>) {
     let (leading, trailing) = comments.borrow_all();
     let mut found: Vec<Suppression> =
         leading.values().chain(trailing.values()).flatten().filter_map(|comment| suppression(text, comment)).collect();
     // A comment may be kept both after one token and before the next.
     found.sort_by_key(|suppression| suppression.range);
     found.dedup_by_key(|suppression| suppression.range);
-    found
+    let mut listed = 0;
+    let beyond = found.iter().position(|suppression| {
+        listed += suppression.rules.len().max(1);
+        listed > MOST_LISTED
+    });
+    let first = beyond.map(|index| found.split_off(index)[0].range);
+    (found, first)
+}
+
+/// What is said of a file with too many suppressions.
+pub(super) fn too_many(range: ByteRange) -> Problem {
+    let message = format!("the suppression comments list more than {MOST_LISTED} rules; what follows suppresses nothing");
+    Problem { reason: "limit", message, range: Some(range) }
 }
 
 fn suppression(text: &str, comment: &Comment) -> Option<Suppression> {

@@ -48,7 +48,7 @@ use facts::ModuleFacts;
 pub const LANGUAGE_ENDINGS: &[&str] = &["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue"];
 
 /// How big a stack [`lower`] needs. The parser's recursion is as deep as its input, and an overflow ends the process:
-/// threads that call [`lower`] must be made with this (`rayon::ThreadPoolBuilder::stack_size`), and what would not
+/// threads that call [`lower`] must be made with this (`std::thread::Builder::stack_size`), and what would not
 /// fit is refused before it is parsed. Only the pages that are used cost memory.
 pub const STACK_SIZE: usize = 256 << 20;
 
@@ -125,7 +125,7 @@ fn understand(input: Input<'_>) -> Lowered {
         return refused(problem);
     }
     match parsed(text, input.path) {
-        Ok(facts) => Lowered { facts, problems: Vec::new() },
+        Ok((facts, problems)) => Lowered { facts, problems },
         Err(problem) => {
             refused(Problem { reason: "syntax-error", message: problem.message, range: Some(problem.range) })
         }
@@ -133,15 +133,18 @@ fn understand(input: Input<'_>) -> Lowered {
 }
 
 /// Parses and lowers; the tree is dropped here, on the stack that was big enough for it.
-fn parsed(text: &str, path: &str) -> Result<ModuleFacts, parse::SyntaxProblem> {
+fn parsed(text: &str, path: &str) -> Result<(ModuleFacts, Vec<Problem>), parse::SyntaxProblem> {
     if parse::ending(path) == "json" {
-        return parse::json(text).map(|value| lower::json(&value));
+        return parse::json(text).map(|value| (lower::json(&value), Vec::new()));
     }
     let comments = text.contains(directives::MARKER).then(SingleThreadedComments::default);
     let program = parse::program(text, path, comments.as_ref())?;
     let mut facts = lower::program(&program);
+    let mut problems = Vec::new();
     if let Some(comments) = comments {
-        facts.suppressions = directives::suppressions(text, &comments);
+        let (suppressions, beyond) = directives::suppressions(text, &comments);
+        facts.suppressions = suppressions;
+        problems.extend(beyond.map(directives::too_many));
     }
-    Ok(facts)
+    Ok((facts, problems))
 }

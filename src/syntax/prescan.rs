@@ -13,9 +13,20 @@ const DEEPEST: u32 = 4_000;
 const LONGEST_CHAIN: u32 = 100_000;
 /// `else if` costs the parser quadratic time.
 const MOST_ELSE_IFS: u32 = 5_000;
-/// At `({[` and, in TypeScript, at `(<` the parser tries several readings, each with all that is inside: time grows
-/// exponentially with how deep these nest. People do not nest them.
-const MOST_READINGS: u32 = 5;
+/// Each `<` may begin type arguments, which the parser looks for up to where something can be no type: chains of them
+/// cost more than quadratic time.
+const MOST_ANGLES: u32 = 200;
+/// Where the parser tries several readings of a bracket, each with all that is inside, its time grows exponentially
+/// with how deep such brackets nest. The cost of a file is that of its tokens, each doubled by every such bracket around
+/// it; it is at most this for each byte, …
+const COST_PER_BYTE: u64 = 8;
+/// … and at least this, since what is small is soon read.
+const LEAST_COST: u64 = 2_000_000;
+/// Doublings beyond this cost more than any file may.
+const MOST_DOUBLINGS: u32 = 40;
+/// What looks like the beginning of a regular expression is looked at again as an operator if the line has no end of
+/// it: at most this many bytes for each of the file are read in vain.
+const VAIN_PER_BYTE: usize = 8;
 /// Files over this many bytes …
 const MINIFIED_FROM: usize = 20_000;
 /// … whose lines are on average longer than this are no sources.
@@ -33,7 +44,7 @@ pub(super) fn refusal(text: &str, path: &str) -> Option<Problem> {
         let message = format!("the file looks minified: {lines} lines of {} bytes on average", bytes.len() / lines);
         return Some(Problem { reason: "minified", message, range: None });
     }
-    Scan::new(bytes, path).run().err()
+    Scan::new(bytes).run().err()
 }
 
 /// A file beyond the limit, of whatever content.
@@ -52,10 +63,18 @@ struct Level {
     right: u32,
     /// Nests to the left: operators, members, calls.
     left: u32,
+    /// What may be open type arguments: each `<` without its `>`.
+    angles: u32,
     /// Whether it is the hole of a template, which goes on after it.
     is_hole: bool,
     /// Whether the parser may read its content several times.
-    is_retried: bool,
+    is_doubled: bool,
+    /// Whether a bracket after `?` was seen: with `:` and `=>`, it can be an arrow's parameters.
+    has_choice: bool,
+    /// Arrows after such brackets, each of which doubles what follows it.
+    choices: u32,
+    /// Whether it is the head of a statement that goes on after it: `if (…)`.
+    is_head: bool,
     bracket: u8,
 }
 
@@ -69,10 +88,14 @@ enum Opened {
 
 struct Scan<'a> {
     bytes: &'a [u8],
-    /// Whether `<T>x` is a type assertion, and not JSX.
-    has_assertions: bool,
     /// How many of the open brackets may be read several times.
-    retried: u32,
+    doublings: u32,
+    /// What the tokens so far have cost.
+    cost: u64,
+    /// Whether the template at hand has type arguments before it.
+    is_typed_template: bool,
+    /// Bytes that were read as a regular expression in vain.
+    vain: usize,
     at: usize,
     level: Level,
     outer: Vec<Level>,
@@ -80,33 +103,45 @@ struct Scan<'a> {
     right: u32,
     elements: u32,
     else_ifs: u32,
+    /// Whether an element's name can't be parsed.
+    is_bad_name: bool,
     /// The last byte that was no space and in no comment.
     last: u8,
     /// Whether the last token was the word `else`.
     after_else: bool,
+    /// Whether the last token was a word before which `(` begins a statement's head.
+    after_head: bool,
+    /// Whether the last token was the word `async`.
+    after_async: bool,
     /// Whether the last word was one that an expression or statement goes on after.
     after_keyword: bool,
 }
 
 impl<'a> Scan<'a> {
-    fn new(bytes: &'a [u8], path: &str) -> Self {
+    fn new(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
-            has_assertions: matches!(super::parse::ending(path), "ts" | "mts" | "cts" | "vue"),
-            retried: 0,
+            doublings: 0,
+            cost: 0,
+            is_typed_template: false,
+            vain: 0,
             at: 0,
             level: Level::default(),
             outer: Vec::new(),
             right: 0,
             elements: 0,
             else_ifs: 0,
+            is_bad_name: false,
             last: b';',
             after_else: false,
+            after_head: false,
+            after_async: false,
             after_keyword: false,
         }
     }
 
     fn run(mut self) -> Result<(), Problem> {
+        let most_cost = LEAST_COST.max(COST_PER_BYTE * self.bytes.len() as u64);
         while let Some(&byte) = self.bytes.get(self.at) {
             let start = self.at;
             self.token(byte);
@@ -117,9 +152,19 @@ impl<'a> Scan<'a> {
             if self.level.left > LONGEST_CHAIN {
                 return Err(self.too_deep(start, format!("an expression has more than {LONGEST_CHAIN} operators")));
             }
-            if self.retried > MOST_READINGS {
+            self.cost = self.cost.saturating_add(1 << self.doublings.min(MOST_DOUBLINGS));
+            let is_read_in_vain = self.vain > VAIN_PER_BYTE * self.bytes.len();
+            if self.cost > most_cost || is_read_in_vain {
                 let message = "the parser would read nested parts of the file too many times".into();
                 return Err(Problem { reason: "parse-budget", ..self.too_deep(start, message) });
+            }
+            if self.is_bad_name {
+                let message = "an element's name with a namespace can have no members".to_owned();
+                return Err(Problem { reason: "syntax-error", ..self.too_deep(start, message) });
+            }
+            if self.level.angles > MOST_ANGLES {
+                let message = format!("more than {MOST_ANGLES} `<` are open");
+                return Err(self.too_deep(start, message));
             }
             if self.else_ifs > MOST_ELSE_IFS {
                 return Err(self.too_deep(start, format!("there are more than {MOST_ELSE_IFS} `else if`s")));
@@ -158,7 +203,13 @@ impl<'a> Scan<'a> {
             _ => self.operator(byte),
         }
         self.last = byte;
+        self.forget_word();
+    }
+
+    fn forget_word(&mut self) {
         self.after_else = false;
+        self.after_head = false;
+        self.after_async = false;
         self.after_keyword = false;
     }
 
@@ -179,6 +230,24 @@ impl<'a> Scan<'a> {
         self.right -= self.level.right;
         self.level.right = 0;
         self.level.left = 0;
+        self.level.angles = 0;
+        self.doublings -= self.level.choices;
+        self.level.choices = 0;
+        self.level.has_choice = false;
+    }
+
+    fn close_angles(&mut self, count: u32) {
+        self.right -= count;
+        self.level.right -= count;
+        self.level.angles -= count;
+    }
+
+    /// A comma ends an expression, but no type arguments.
+    fn comma(&mut self) {
+        let ended = self.level.right - self.level.angles;
+        self.right -= ended;
+        self.level.right -= ended;
+        self.level.left = 0;
     }
 
     fn nest(&mut self) {
@@ -189,32 +258,38 @@ impl<'a> Scan<'a> {
     fn open(&mut self, opened: Opened) {
         let bracket = self.peek(0);
         let in_object = self.last == b'{' || (self.last == b',' && self.level.bracket == b'{');
-        let is_retried = match bracket {
+        // Patterns, type arguments, parameters of arrows: all can also be something else, up to what follows them.
+        let is_doubled = match bracket {
+            _ if self.level.angles > 0 => true,
             b'[' => in_object,
-            b'(' => self.has_assertions && self.peek(1) == b'<',
+            b'(' => self.after_async || matches!(self.last, b'>' | b'?' | b':'),
             _ => false,
         };
+        let is_doubled = is_doubled || (opened == Opened::Hole && self.is_typed_template);
+        self.level.has_choice |= bracket == b'(' && self.last == b'?';
+        let is_head = self.after_head;
         self.at += 1;
         self.level.left += 1;
         self.outer.push(self.level);
-        self.retried += u32::from(is_retried);
-        self.level = Level { is_hole: opened == Opened::Hole, is_retried, bracket, ..Level::default() };
+        self.doublings += u32::from(is_doubled);
+        self.level = Level { is_hole: opened == Opened::Hole, is_doubled, is_head, bracket, ..Level::default() };
     }
 
     fn close(&mut self, byte: u8) {
         self.at += 1;
         self.right -= self.level.right;
-        let is_hole = self.level.is_hole;
-        self.retried -= u32::from(self.level.is_retried);
+        let Level { is_hole, is_head, is_doubled, choices, .. } = self.level;
+        self.doublings -= u32::from(is_doubled) + choices;
         self.level = self.outer.pop().unwrap_or_default();
         if is_hole && byte == b'}' {
+            self.is_typed_template = is_doubled;
             self.template_text();
             self.last = b'`';
             return;
         }
         self.last = byte;
-        self.after_else = false;
-        self.after_keyword = false;
+        self.forget_word();
+        self.after_keyword = is_head;
         // A block ends a statement, unless it was an object in an expression that goes on.
         let next = self.bytes[self.at..].iter().find(|byte| !byte.is_ascii_whitespace());
         if byte == b'}' && next.is_some_and(|&next| is_word(next) || next == b'}') {
@@ -229,13 +304,15 @@ impl<'a> Scan<'a> {
         }
         let word = &self.bytes[start..self.at];
         let is_member = self.last == b'.';
-        let was_else = self.after_else;
-        self.after_else = word == b"else";
-        self.after_keyword = false;
+        let (was_else, was_head) = (self.after_else, self.after_head);
+        self.forget_word();
         self.last = b'a';
         if is_member {
             return;
         }
+        self.after_else = word == b"else";
+        self.after_async = word == b"async";
+        self.after_head = matches!(word, b"if" | b"for" | b"while" | b"with") || (word == b"await" && was_head);
         match word {
             b"if" => {
                 self.else_ifs += u32::from(was_else);
@@ -255,11 +332,23 @@ impl<'a> Scan<'a> {
     fn operator(&mut self, byte: u8) {
         let next = self.peek(1);
         self.at += 1;
+        // No type goes over these.
+        let is_doubled = next == byte && matches!(byte, b'&' | b'|' | b'=');
+        if is_doubled || matches!(byte, b'+' | b'-' | b'*' | b'/' | b'%' | b'!' | b'~' | b'^') {
+            self.close_angles(self.level.angles);
+        }
         match byte {
-            b';' | b',' => self.reset(),
+            b';' => self.reset(),
+            b',' => self.comma(),
+            b'<' if next == b'<' || next == b'=' => {
+                self.at += 1;
+                self.level.left += 1;
+            }
             b'=' if next == b'>' => {
                 self.at += 1;
                 self.nest();
+                self.doublings += u32::from(self.level.has_choice);
+                self.level.choices += u32::from(self.level.has_choice);
             }
             b'=' if next == b'=' => {
                 self.at += 1;
@@ -275,13 +364,34 @@ impl<'a> Scan<'a> {
                 self.nest();
             }
             b'<' if next == b'/' => self.elements = self.elements.saturating_sub(1),
-            b'<' if next.is_ascii_alphabetic() && !is_word(self.last) => self.elements += 1,
+            b'<' if next.is_ascii_alphabetic() && !is_word(self.last) => {
+                self.elements += 1;
+                self.is_bad_name = self.is_member_of_namespace();
+            }
+            b'<' => {
+                self.nest();
+                self.level.angles += 1;
+            }
+            b'>' if self.level.angles > 0 => self.close_angles(1),
             b'/' if next == b'>' => self.elements = self.elements.saturating_sub(1),
             b'+' | b'-' if !is_word(self.last) && !matches!(self.last, b')' | b']' | b'}' | b'"' | b'\'' | b'`') => {
                 self.nest();
             }
             _ => self.level.left += 1,
         }
+    }
+
+    /// `a:b.c` as an element's name, on which the parser panics.
+    fn is_member_of_namespace(&self) -> bool {
+        let mut rest = &self.bytes[self.at..];
+        for end in [b':', b'.'] {
+            let width = rest.iter().take_while(|&&byte| is_word(byte) || byte == b'-').count();
+            if width == 0 || rest.get(width) != Some(&end) {
+                return false;
+            }
+            rest = &rest[width + 1..];
+        }
+        matches!(self.last, b'(' | b'[' | b'{' | b'}' | b',' | b';' | b'=' | b'?' | b':' | b'&' | b'|' | b'>')
     }
 
     fn quoted(&mut self, quote: u8) {
@@ -303,6 +413,7 @@ impl<'a> Scan<'a> {
 
     fn template(&mut self) {
         self.at += 1;
+        self.is_typed_template = self.last == b'>';
         self.template_text();
     }
 
@@ -343,6 +454,7 @@ impl<'a> Scan<'a> {
                 b'/' if !in_class => break,
                 b'\n' | 0 => {
                     // It was none.
+                    self.vain += self.at - start;
                     self.at = start + 1;
                     return;
                 }

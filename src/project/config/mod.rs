@@ -253,12 +253,12 @@ impl<'a> Collector<'a> {
     }
 
     fn look_above(&mut self) -> Result<(), ProjectError> {
-        if config_in(self.fs, self.root).is_some() {
+        if config_in(self.fs, self.root, self.repository).is_some() {
             return Ok(());
         }
         let above = self.root.ancestors().skip(1).take_while(|folder| folder.starts_with(self.repository));
         for folder in above {
-            if let Some(file) = config_in(self.fs, folder) {
+            if let Some(file) = config_in(self.fs, folder, self.repository) {
                 let prefix = path::relative_to(folder, self.root).unwrap_or_default();
                 return self.add(String::new(), prefix, &file);
             }
@@ -287,12 +287,14 @@ impl<'a> Collector<'a> {
     }
 }
 
-/// The file with the configuration of a folder.
-fn config_in(fs: &dyn FileSystem, folder: &Path) -> Option<PathBuf> {
-    let named = CONFIG_NAMES.iter().map(|name| folder.join(name)).find(|file| fs.is_file(file));
+/// The file with the configuration of a folder, unless it is a link out of the repository.
+fn config_in(fs: &dyn FileSystem, folder: &Path, repository: &Path) -> Option<PathBuf> {
+    let is_ours = |file: &Path| fs.canonicalize(file).is_ok_and(|real| real.starts_with(repository));
+    let named = CONFIG_NAMES.iter().map(|name| folder.join(name)).find(|file| fs.is_file(file) && is_ours(file));
     named.or_else(|| {
         let manifest = folder.join("package.json");
         let has_key = fs.is_file(&manifest)
+            && is_ours(&manifest)
             && crate::project::manifest::read(fs, &manifest).is_ok_and(|json| json.contains_key("modleak"));
         has_key.then_some(manifest)
     })

@@ -25,6 +25,9 @@ const MODEL_LIMIT: u64 = 4 << 20;
 /// More files in a chain of `extends` are taken for a mistake.
 const EXTENDS_LIMIT: usize = 32;
 
+/// So many files are read for one configuration: what two files extend is read twice.
+const SOURCES_LIMIT: usize = 256;
+
 /// The keys of a configuration.
 const KEYS: [&str; 8] = ["$schema", "extends", "ignore", "tests", "entries", "rules", "overrides", "models"];
 
@@ -260,7 +263,7 @@ impl Reader<'_> {
             if chain.contains(&real) {
                 return Err(file.error(range, "`extends` leads in a circle"));
             }
-            if chain.len() >= EXTENDS_LIMIT {
+            if chain.len() >= EXTENDS_LIMIT || settings.sources.len() >= SOURCES_LIMIT {
                 return Err(file.error(range, "`extends` leads through too many files"));
             }
             self.read_into(&path, is_manifest, chain, settings)?;

@@ -9,11 +9,11 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
     let paint = super::paint::Paint::new(style.colour);
     for it in report.shown(style.infos) {
         let word = paint.severity(it.severity, severity_word(it.severity));
-        let place = paint.bold(&escape::plain(&wording::at(&it.place)));
+        let place = paint.bold(&escape::line_start(&wording::at(&it.place)));
         writeln!(out, "{place} {word}[{}] {}", it.rule, escape::plain(&it.message))?;
     }
     for it in &report.incomplete {
-        let place = paint.bold(&escape::plain(&wording::incomplete_at(it)));
+        let place = paint.bold(&escape::line_start(&wording::incomplete_at(it)));
         writeln!(out, "{place} not analysed[{}] {}", it.reason, escape::plain(&it.message))?;
     }
     Ok(())

@@ -29,6 +29,8 @@ pub fn plain(text: &str) -> String {
             '\n' => safe.push_str("\\n"),
             '\r' => safe.push_str("\\r"),
             '\t' => safe.push_str("  "),
+            // Azure's and GitHub's old commands count wherever they stand in a line.
+            '[' if safe.ends_with("##") => safe.push_str("\\u{5b}"),
             it if is_harmful(it) => {
                 let _ = write!(safe, "\\u{{{:x}}}", u32::from(it));
             }
@@ -36,6 +38,12 @@ pub fn plain(text: &str) -> String {
         }
     }
     safe
+}
+
+/// A path, or what begins with one, at the start of a line: no line begins with what a build server takes for a command.
+pub fn line_start(path: &str) -> String {
+    let safe = plain(path);
+    if safe.starts_with([':', '#', ' ']) { format!("./{safe}") } else { safe }
 }
 
 /// Text for an element or a quoted attribute of XML or HTML.
@@ -64,6 +72,12 @@ pub fn github_message(text: &str) -> String {
 /// A property of a workflow command of GitHub.
 pub fn github_property(text: &str) -> String {
     github_message(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// A path as a property of a workflow command of GitHub: line ends in it are told as they are.
+pub fn github_path(path: &str) -> String {
+    let lines = path.split('\n').map(|line| line.split('\r').map(github_property).collect::<Vec<_>>().join("%0D"));
+    lines.collect::<Vec<_>>().join("%0A")
 }
 
 /// A label of a Mermaid diagram, to stand in double quotes.
@@ -166,13 +180,15 @@ impl serde_json::ser::Formatter for HarmlessJson<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{github_property, mermaid, plain, uri, write_json, xml};
+    use super::{github_path, github_property, line_start, mermaid, plain, uri, write_json, xml};
 
     #[test]
     fn harmful_characters_are_spelled_out() {
         assert_eq!(plain("a\u{1b}[31m\u{202e}b\n\u{2028}"), "a\\u{1b}[31m\\u{202e}b\\n\\u{2028}");
         assert_eq!(xml("<a b=\"c\">&'\u{0}"), "&lt;a b=&quot;c&quot;&gt;&amp;&#39;\\u{0}");
         assert_eq!(github_property("a:b,c%\n::x"), "a%3Ab%2Cc%25\\n%3A%3Ax");
+        assert_eq!(github_path("a\r\nb:%"), "a%0D%0Ab%3A%25");
+        assert_eq!(line_start("::a ##[b"), "./::a ##\\u{5b}b");
         assert_eq!(mermaid("a\"]"), "a#34;#93;");
         assert_eq!(uri("a b/ü:%.js"), "a%20b/%C3%BC%3A%25.js");
     }

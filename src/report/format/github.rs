@@ -33,7 +33,7 @@ fn write_command(out: &mut dyn Write, command: &str, place: &str, title: &str, l
 
 /// GitHub wants columns only for ranges within one line.
 fn properties(report: &Report, file: &str, range: Option<Range>) -> String {
-    let file = escape::github_property(&wording::path_for_tools(report, file));
+    let file = escape::github_path(&wording::path_for_tools(report, file));
     match range {
         None => format!("file={file}"),
         Some(Range { start, end }) if start.line == end.line => {

@@ -8,7 +8,7 @@ use crate::report::format::{Style, escape, wording};
 
 pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     for it in report.shown(style.infos) {
-        let file = escape::plain(&wording::path_for_tools(report, &it.place.file));
+        let file = escape::line_start(&wording::path_for_tools(report, &it.place.file));
         let start = it.place.range.start;
         let word = match it.severity {
             Severity::Error => "Error",
@@ -19,7 +19,7 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
         writeln!(out, "{file}:{}:{}: {message} [{word}/{}]", start.line, start.column, it.rule)?;
     }
     for it in &report.incomplete {
-        let file = escape::plain(&wording::path_for_tools(report, &it.file));
+        let file = escape::line_start(&wording::path_for_tools(report, &it.file));
         let (line, column) = it.range.map_or((1, 1), |range| (range.start.line, range.start.column));
         let message = escape::plain(&wording::sentence(&it.message));
         writeln!(out, "{file}:{line}:{column}: Not analysed: {message} [Warning/{}]", it.reason)?;

@@ -11,6 +11,9 @@ use super::guards::Wanted;
 use super::{Lowerer, range};
 use crate::syntax::facts::{Argument, Constraint, Key, NameId, Origin, Run, ValueId, YIELDED};
 
+/// More parts of a concatenation are joined in groups.
+const MOST_PARTS: usize = 32;
+
 /// What a chain of members and calls has come to so far. A member is not loaded yet: it may be called.
 #[derive(Clone, Copy)]
 pub(super) enum Link {
@@ -342,7 +345,14 @@ impl<'a> Lowerer<'a> {
         self.concat_of(&parts, e.span)
     }
 
+    /// The parts joined; many of them in groups, since the time that a concatenation takes grows with the square of its
+    /// parts.
     pub(super) fn concat_of(&mut self, parts: &[Argument], span: Span) -> ValueId {
+        if parts.len() > MOST_PARTS {
+            let group = |parts: &[Argument]| Argument { value: self.concat_of(parts, span), is_spread: false };
+            let groups: Vec<Argument> = parts.chunks(MOST_PARTS).map(group).collect();
+            return self.concat_of(&groups, span);
+        }
         let parts: Run = self.arguments(parts);
         let dst = self.node_at(range(span));
         self.emit(Constraint::Concat { dst, parts });

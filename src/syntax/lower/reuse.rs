@@ -204,14 +204,18 @@ fn binary_reuse(target: &TargetPath<'_>, e: &BinExpr, depth: u32) -> Option<Foun
             let mut at = e;
             loop {
                 let left = transparent(&at.left);
-                let left_keeps = matches!(reuse_in(target, left, depth + 1), Some(Found::Reuse(Reuse::Keeps)));
-                if is_old(&at.right) || left_keeps {
+                if is_old(&at.right) {
                     return Some(Found::Reuse(Reuse::Appends));
                 }
-                match left {
-                    Expr::Bin(bin) if bin.op == BinaryOp::Add => at = bin,
-                    _ => return None,
+                // A sum never keeps the old value: it is walked, and only what it begins with is asked.
+                if let Expr::Bin(bin) = left
+                    && bin.op == BinaryOp::Add
+                {
+                    at = bin;
+                    continue;
                 }
+                let left_keeps = matches!(reuse_in(target, left, depth + 1), Some(Found::Reuse(Reuse::Keeps)));
+                return left_keeps.then_some(Found::Reuse(Reuse::Appends));
             }
         }
         _ => None,

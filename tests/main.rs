@@ -8,6 +8,8 @@ mod cli;
 mod fixtures;
 /// One report in every format, read back.
 mod formats;
+/// Input, folders and surroundings that mean no good.
+mod hostile;
 /// Same input, same bytes; damaged input never panics.
 mod invariants;
 /// The language server, as a process.

@@ -161,7 +161,11 @@ impl Walk<'_> {
         if real.as_ref().is_ok_and(|real| real.starts_with(self.repository) && self.fs.is_file(real)) {
             return true;
         }
-        self.leave_out(&path, "outside-root", "the link leads to no file of the repository: it is not read".to_string());
+        self.leave_out(
+            &path,
+            "outside-root",
+            "the link leads to no file of the repository: it is not read".to_string(),
+        );
         false
     }
 

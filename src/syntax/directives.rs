@@ -41,7 +41,8 @@ pub(super) fn suppressions(text: &str, comments: &SingleThreadedComments) -> (Ve
 
 /// What is said of a file with too many suppressions.
 pub(super) fn too_many(range: ByteRange) -> Problem {
-    let message = format!("the suppression comments list more than {MOST_LISTED} rules; what follows suppresses nothing");
+    let message =
+        format!("the suppression comments list more than {MOST_LISTED} rules; what follows suppresses nothing");
     Problem { reason: "limit", message, range: Some(range) }
 }
 

@@ -226,13 +226,16 @@ struct Understood {
     entry: Option<Entry>,
 }
 
+/// The facts of all files, what was not understood, and how many bytes there were.
+type AllFacts = (IndexVec<FileId, ModuleFacts>, Vec<Incomplete>, u64);
+
 /// Reads and lowers every file: one job a file, at most one tree a thread.
 fn lower_all(
     project: &Project,
     fs: &Arc<dyn FileSystem>,
     threads: Option<usize>,
     cache: Option<Cache>,
-) -> Result<(IndexVec<FileId, ModuleFacts>, Vec<Incomplete>, u64), UserError> {
+) -> Result<AllFacts, UserError> {
     let few = (project.files.len() < FILES_FOR_THREADS).then_some(1);
     let threads = threads.or(few).or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
     let crew = Crew { threads, stack: syntax::STACK_SIZE, patience: PATIENCE };

@@ -155,7 +155,7 @@ mod tests {
 
     use super::{Crew, Outcome, run};
 
-    const CREW: Crew = Crew { threads: 3, stack: 1 << 20, patience: Duration::from_secs(600) };
+    const CREW: Crew = Crew { threads: 3, stack: 1 << 20, patience: Duration::from_mins(10) };
 
     #[test]
     fn jobs_are_done_in_their_order_of_numbers() {
@@ -175,7 +175,7 @@ mod tests {
         let hasty = Crew { threads: 1, patience: Duration::from_millis(500), ..CREW };
         let outcomes = run(hasty, 2, |index| {
             if index == 0 {
-                std::thread::sleep(Duration::from_secs(3600));
+                std::thread::sleep(Duration::from_hours(1));
             }
             index
         });

@@ -65,17 +65,32 @@ struct Level {
     left: u32,
     /// What may be open type arguments: each `<` without its `>`.
     angles: u32,
-    /// Whether it is the hole of a template, which goes on after it.
-    is_hole: bool,
-    /// Whether the parser may read its content several times.
-    is_doubled: bool,
+    /// How often the parser may read its content anew: each doubles the cost.
+    doublings: u32,
     /// Whether a bracket after `?` was seen: with `:` and `=>`, it can be an arrow's parameters.
     has_choice: bool,
     /// Arrows after such brackets, each of which doubles what follows it.
     choices: u32,
     /// Whether it is the head of a statement that goes on after it: `if (…)`.
     is_head: bool,
+    /// What opened it; a back-tick for the hole of a template, which goes on after it.
     bracket: u8,
+}
+
+/// What the last word says of what follows it.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Word {
+    /// Nothing, or there was none.
+    #[default]
+    None,
+    /// An expression or a statement goes on.
+    Keyword,
+    /// The same, after `else`.
+    Else,
+    /// A bracket begins a statement's head.
+    Head,
+    /// It may be an asynchronous arrow.
+    Async,
 }
 
 /// What a bracket opens.
@@ -107,14 +122,8 @@ struct Scan<'a> {
     is_bad_name: bool,
     /// The last byte that was no space and in no comment.
     last: u8,
-    /// Whether the last token was the word `else`.
-    after_else: bool,
-    /// Whether the last token was a word before which `(` begins a statement's head.
-    after_head: bool,
-    /// Whether the last token was the word `async`.
-    after_async: bool,
-    /// Whether the last word was one that an expression or statement goes on after.
-    after_keyword: bool,
+    /// The last token, if it was a word that says something.
+    word: Word,
 }
 
 impl<'a> Scan<'a> {
@@ -133,10 +142,7 @@ impl<'a> Scan<'a> {
             else_ifs: 0,
             is_bad_name: false,
             last: b';',
-            after_else: false,
-            after_head: false,
-            after_async: false,
-            after_keyword: false,
+            word: Word::None,
         }
     }
 
@@ -203,14 +209,7 @@ impl<'a> Scan<'a> {
             _ => self.operator(byte),
         }
         self.last = byte;
-        self.forget_word();
-    }
-
-    fn forget_word(&mut self) {
-        self.after_else = false;
-        self.after_head = false;
-        self.after_async = false;
-        self.after_keyword = false;
+        self.word = Word::None;
     }
 
     /// An expression that is whole at the end of a line, with a word on the next, ends there.
@@ -221,7 +220,7 @@ impl<'a> Scan<'a> {
         }
         let is_whole = is_word(self.last) || matches!(self.last, b')' | b']' | b'}' | b'"' | b'\'' | b'`');
         let goes_on = self.bytes[self.at.min(self.bytes.len())..].starts_with(b"in");
-        if is_whole && !self.after_keyword && is_word(self.peek(0)) && !goes_on {
+        if is_whole && self.word == Word::None && is_word(self.peek(0)) && !goes_on {
             self.reset();
         }
     }
@@ -256,40 +255,39 @@ impl<'a> Scan<'a> {
     }
 
     fn open(&mut self, opened: Opened) {
-        let bracket = self.peek(0);
+        let bracket = if opened == Opened::Hole { b'`' } else { self.peek(0) };
         let in_object = self.last == b'{' || (self.last == b',' && self.level.bracket == b'{');
         // Patterns, type arguments, parameters of arrows: all can also be something else, up to what follows them.
-        let is_doubled = match bracket {
-            _ if self.level.angles > 0 => true,
-            b'[' => in_object,
-            b'(' => self.after_async || matches!(self.last, b'>' | b'?' | b':'),
-            _ => false,
+        let doublings = match bracket {
+            _ if self.level.angles > 0 => 2,
+            b'[' if in_object => 2,
+            b'(' if self.word == Word::Async || matches!(self.last, b'>' | b'?' | b':') => 1,
+            b'`' if self.is_typed_template => 1,
+            _ => 0,
         };
-        let is_doubled = is_doubled || (opened == Opened::Hole && self.is_typed_template);
         self.level.has_choice |= bracket == b'(' && self.last == b'?';
-        let is_head = self.after_head;
+        let is_head = self.word == Word::Head;
         self.at += 1;
         self.level.left += 1;
         self.outer.push(self.level);
-        self.doublings += u32::from(is_doubled);
-        self.level = Level { is_hole: opened == Opened::Hole, is_doubled, is_head, bracket, ..Level::default() };
+        self.doublings += doublings;
+        self.level = Level { doublings, is_head, bracket, ..Level::default() };
     }
 
     fn close(&mut self, byte: u8) {
         self.at += 1;
         self.right -= self.level.right;
-        let Level { is_hole, is_head, is_doubled, choices, .. } = self.level;
-        self.doublings -= u32::from(is_doubled) + choices;
+        let Level { is_head, doublings, choices, bracket, .. } = self.level;
+        self.doublings -= doublings + choices;
         self.level = self.outer.pop().unwrap_or_default();
-        if is_hole && byte == b'}' {
-            self.is_typed_template = is_doubled;
+        if bracket == b'`' && byte == b'}' {
+            self.is_typed_template = doublings > 0;
             self.template_text();
             self.last = b'`';
             return;
         }
         self.last = byte;
-        self.forget_word();
-        self.after_keyword = is_head;
+        self.word = if is_head { Word::Keyword } else { Word::None };
         // A block ends a statement, unless it was an object in an expression that goes on.
         let next = self.bytes[self.at..].iter().find(|byte| !byte.is_ascii_whitespace());
         if byte == b'}' && next.is_some_and(|&next| is_word(next) || next == b'}') {
@@ -303,29 +301,27 @@ impl<'a> Scan<'a> {
             self.at += 1;
         }
         let word = &self.bytes[start..self.at];
+        let before = std::mem::take(&mut self.word);
         let is_member = self.last == b'.';
-        let (was_else, was_head) = (self.after_else, self.after_head);
-        self.forget_word();
         self.last = b'a';
         if is_member {
             return;
         }
-        self.after_else = word == b"else";
-        self.after_async = word == b"async";
-        self.after_head = matches!(word, b"if" | b"for" | b"while" | b"with") || (word == b"await" && was_head);
-        match word {
-            b"if" => {
-                self.else_ifs += u32::from(was_else);
-                self.nest();
-                self.after_keyword = true;
-            }
-            b"for" | b"while" | b"do" | b"with" | b"typeof" | b"void" | b"delete" | b"await" | b"new" | b"yield"
-            | b"else" | b"extends" => {
-                self.nest();
-                self.after_keyword = true;
-            }
-            b"in" | b"instanceof" | b"return" | b"async" | b"throw" | b"case" => self.after_keyword = true,
-            _ => {}
+        self.word = match word {
+            b"if" | b"for" | b"while" | b"with" => Word::Head,
+            b"await" if before == Word::Head => Word::Head,
+            b"else" => Word::Else,
+            b"async" => Word::Async,
+            b"do" | b"typeof" | b"void" | b"delete" | b"await" | b"new" | b"yield" | b"extends" | b"in"
+            | b"instanceof" | b"return" | b"throw" | b"case" => Word::Keyword,
+            _ => Word::None,
+        };
+        if word == b"if" {
+            self.else_ifs += u32::from(before == Word::Else);
+        }
+        if !matches!(word, b"in" | b"instanceof" | b"return" | b"async" | b"throw" | b"case") && self.word != Word::None
+        {
+            self.nest();
         }
     }
 
@@ -438,7 +434,7 @@ impl<'a> Scan<'a> {
 
     /// After an operator or an opening bracket, `/` begins a regular expression; after a value, it divides.
     fn may_begin_regex(&self) -> bool {
-        self.after_keyword
+        self.word != Word::None
             || !(is_word(self.last) || matches!(self.last, b')' | b']' | b'}' | b'"' | b'\'' | b'`' | b'<'))
     }
 

@@ -28,7 +28,6 @@ fn a_configuration_that_cannot_be_used_is_wrong_use() {
         "{\"rules\": {\"\\u001b[31m\": \"off\"}}",
         "{\"ignore\": {}}",
         "{\"ignore\": [1]}",
-        "{\"ignore\": [\"[\"]}",
         "{\"extends\": 1}",
         "{\"extends\": \"./modleak.json\"}",
         "{\"extends\": \"https://example.com/a.json\"}",

@@ -43,6 +43,9 @@ struct Field<'a> {
     span: Span,
 }
 
+/// Classes of a file above one another; one further up is not inherited from, since each member is looked for in all.
+const MOST_ANCESTORS: u32 = 100;
+
 /// Whether a class refers to the class or to its instances.
 #[derive(Clone, Copy)]
 struct Sides {
@@ -81,6 +84,10 @@ impl<'a> Lowerer<'a> {
     /// Lowers a class into `value`.
     fn class(&mut self, class: &'a ClassNode, naming: Option<Naming>, value: ValueId) {
         let parent = class.super_class.as_ref().map(|parent| self.expr_node(parent));
+        let above = parent.and_then(|parent| self.ancestors.get(&(self.frame.id, parent)).copied());
+        let ancestors = above.map_or(0, |above| above + 1);
+        let parent = parent.filter(|_| ancestors <= MOST_ANCESTORS);
+        self.ancestors.insert((self.frame.id, value), if parent.is_some() { ancestors } else { 0 });
         let whole = range(class.span);
         let head = naming.map_or(ByteRange::new(whole.start, whole.end.min(whole.start + 5)), |naming| naming.head);
         let implements = self.implemented(class);

@@ -151,6 +151,8 @@ pub(super) struct Lowerer<'a> {
     global_loads: Vec<(FunctionId, ValueId)>,
     /// Names of types of this file that stand for a fixed set of values.
     pub(super) finite_types: FxHashSet<NameId>,
+    /// How many classes of this file are above a class, by its function and node.
+    pub(super) ancestors: FxHashMap<(FunctionId, ValueId), u32>,
     /// Bindings of enums.
     pub(super) enums: FxHashSet<BindingId>,
 }
@@ -171,6 +173,7 @@ impl Lowerer<'_> {
             outer_loads: Vec::new(),
             global_loads: Vec::new(),
             finite_types: FxHashSet::default(),
+            ancestors: FxHashMap::default(),
             enums: FxHashSet::default(),
         }
     }

@@ -76,7 +76,10 @@ impl Solver<'_> {
                 MembersOf::Class => class,
                 MembersOf::Instances => {
                     let prototype = self.fresh_node();
-                    self.listen(class, Listener::Load { dst: prototype, field: Field::name(self.well_known.prototype) });
+                    self.listen(
+                        class,
+                        Listener::Load { dst: prototype, field: Field::name(self.well_known.prototype) },
+                    );
                     prototype
                 }
             };

@@ -264,7 +264,12 @@ impl Solver<'_> {
         let Some(shape) = self.handler_shape(file, function) else { return false };
         let (context, params) = (shape.context, shape.params.clone());
         let this = if holder.is_object() { This::Value(holder) } else { This::None };
-        let entry = Entry { cause: self.handler_cause(context, (file, function)), params, caller: self.offers[offer].caller, this };
+        let entry = Entry {
+            cause: self.handler_cause(context, (file, function)),
+            params,
+            caller: self.offers[offer].caller,
+            this,
+        };
         let invocation = self.outside_invocation(&entry, object);
         self.invoke(invocation, value.promoted());
         true

@@ -11,7 +11,8 @@ use super::path::{expand_braces, parse_path};
 use super::read::{Read, Source, key_start, nearest, unknown};
 use super::trie::{GLOBALS, Trie};
 use super::words::{
-    self, CALLBACK_RESULTS, CONTAINERS, CONTEXTS, DATA, DEPTHS, LOADER_FORMS, LOADER_GIVES, MEMBERS_OF, POSITIONS, REMOVALS,
+    self, CALLBACK_RESULTS, CONTAINERS, CONTEXTS, DATA, DEPTHS, LOADER_FORMS, LOADER_GIVES, MEMBERS_OF, POSITIONS,
+    REMOVALS,
 };
 
 /// The keys of call facts, which `new` and a plain entry have in common.

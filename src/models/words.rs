@@ -1,7 +1,8 @@
 //! The words of the format, each with its one meaning.
 
 use super::facts::{
-    Arguments, CallbackResult, ContainerLike, CopyDepth, DataKind, ListenerRemoval, LoaderForm, LoaderGives, MembersOf, Position,
+    Arguments, CallbackResult, ContainerLike, CopyDepth, DataKind, ListenerRemoval, LoaderForm, LoaderGives, MembersOf,
+    Position,
 };
 use crate::base::finding::ContextKind;
 
@@ -51,8 +52,7 @@ pub(super) const CONTAINERS: &[(&str, ContainerLike)] = &[
 pub(super) const DEPTHS: &[(&str, CopyDepth)] = &[("shallow", CopyDepth::Shallow), ("deep", CopyDepth::Deep)];
 
 /// Whose members a class is given.
-pub(super) const MEMBERS_OF: &[(&str, MembersOf)] =
-    &[("instances", MembersOf::Instances), ("class", MembersOf::Class)];
+pub(super) const MEMBERS_OF: &[(&str, MembersOf)] = &[("instances", MembersOf::Instances), ("class", MembersOf::Class)];
 
 /// How a listener is taken off.
 pub(super) const REMOVALS: &[(&str, ListenerRemoval)] = &[

@@ -12,6 +12,9 @@ use crate::heap::solver::InvocationId;
 use crate::models::facts::Position;
 use crate::syntax::facts::CallId;
 
+/// What tells apart the calls whose arguments unknown code gets: who calls, where, how often, and over how many hops.
+type Giving = (InstanceId, Option<CallId>, Phase, Option<Position>, u8);
+
 /// Nodes, calls and modules that are there already.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
@@ -24,7 +27,7 @@ pub(super) struct Memo {
     /// Those that are about to be put there.
     pub(super) waking: Vec<FileId>,
     /// For each call, the invocation whose arguments unknown code gets.
-    pub(super) giving: FxHashMap<(InstanceId, Option<CallId>, Phase, Option<Position>, u8), InvocationId>,
+    pub(super) giving: FxHashMap<Giving, InvocationId>,
     /// The functions that unknown code gets from each instance.
     pub(super) given: FxHashSet<(InstanceId, Value)>,
     /// The elements of the spread arguments that calls pass.

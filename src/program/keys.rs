@@ -69,11 +69,11 @@ fn of_data(data: Data) -> Keys {
 fn of_object(stages: &Stages<'_>, object: crate::heap::object::ObjectId, lifetime: Lifetime) -> Keys {
     let info = stages.heap.object(object);
     match &info.source {
-        Source::External { path: Some(path), .. }
-            if stages.models.facts(*path).value.data.is_some() || lifetime == Lifetime::Fresh =>
-        {
-            Keys::Endless("an object's identity")
-        }
+        Source::External { path: Some(path), .. } => match stages.models.facts(*path).value.data {
+            Some(kind @ (DataKind::Finite | DataKind::Config)) => of_data(Data::Known(kind)),
+            None if lifetime == Lifetime::Module => Keys::Unknown,
+            Some(_) | None => Keys::Endless("an object's identity"),
+        },
         Source::External { .. } => Keys::Unknown,
         Source::Class { .. } | Source::Native(_) => Keys::Registration,
         Source::Function { .. } if lifetime == Lifetime::Module => Keys::Registration,

@@ -89,7 +89,8 @@ pub(crate) fn analyse(
     incomplete.extend(project.incomplete.iter().cloned());
     lap("syntax", &mut timings);
     stage("resolving");
-    let loader = Loader::new(&project, Arc::clone(&fs));
+    let specifiers = facts.iter().flat_map(|facts| facts.imports.iter().map(|import| facts.name(import.specifier)));
+    let loader = Loader::new(&project, Arc::clone(&fs)).having_seen(specifiers);
     let tests = test_only::test_files(&project, &facts, &loader);
     lap("modules", &mut timings);
     stage("solving");

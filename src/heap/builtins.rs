@@ -41,6 +41,9 @@ impl Solver<'_> {
                 return;
             }
         }
+        if inv.kind == InvocationKind::Super {
+            self.note_made_of(invocation);
+        }
         let this = match inv.this {
             This::Value(value) => Some(value),
             This::None | This::Node(_) => None,

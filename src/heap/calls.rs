@@ -486,7 +486,7 @@ impl Solver<'_> {
     }
 
     /// What a call passes from its first spread argument on. All callees of the call share it.
-    fn spread_from(&mut self, args: &[Arg]) -> NodeId {
+    pub(super) fn spread_from(&mut self, args: &[Arg]) -> NodeId {
         let key: SmallVec<[NodeId; 2]> = args.iter().map(|arg| arg.node).collect();
         if let Some(&all) = self.memo.spreads.get(&key) {
             return all;

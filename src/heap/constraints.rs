@@ -56,6 +56,9 @@ impl Solver<'_> {
             Constraint::Derive { dst, src } => {
                 self.graph.add_edge(node(self, src), node(self, dst), EdgeKind::Derive);
             }
+            Constraint::Decide { dst, src } => {
+                self.graph.add_edge(node(self, src), node(self, dst), EdgeKind::Decide);
+            }
             Constraint::Await { dst, src } => {
                 self.listen(node(self, src), Listener::Await { dst: node(self, dst) });
             }

@@ -1,6 +1,6 @@
 //! Packages and the platform: what the models say about their members and calls, applied.
 
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use crate::base::finding::Confidence;
 use crate::base::name::Name;
@@ -147,6 +147,9 @@ impl Solver<'_> {
         }
         let Source::External { package, path, label, .. } = self.objects[object].source else { return };
         let kind = self.invocations[invocation].kind;
+        if kind == InvocationKind::Super {
+            self.note_made_of(invocation);
+        }
         let is_construct = kind != InvocationKind::Call;
         let models = self.input.models;
         let facts = path.and_then(|path| {
@@ -158,6 +161,24 @@ impl Solver<'_> {
                 self.apply_call_facts(invocation, (path, facts), is_construct, (package, label), lifetime);
             }
             _ => self.call_unmodelled(invocation, path, package, label),
+        }
+    }
+
+    /// What a constructor above the program's own classes gets is kept there: `class Form extends URLSearchParams`.
+    pub(super) fn note_made_of(&mut self, invocation: InvocationId) {
+        let inv = self.invocations[invocation].clone();
+        if inv.args.is_empty() {
+            return;
+        }
+        let receivers: SmallVec<[Value; 2]> = match inv.this {
+            This::Value(this) => smallvec![this],
+            This::Node(node) => self.graph.set(node).iter().collect(),
+            This::None => SmallVec::new(),
+        };
+        let given = self.spread_from(&inv.args);
+        for (object, _) in receivers.into_iter().filter_map(Value::as_object) {
+            let made_of = self.field(object, Field::MADE_OF);
+            self.graph.add_edge(given, made_of, EdgeKind::Copy);
         }
     }
 

@@ -41,6 +41,8 @@ impl Field {
     pub const ALL_ELEMENTS: Field = Field(SPECIAL | 0x15);
     /// All properties with values: what reading under an unknown key gives.
     pub const ANY: Field = Field(SPECIAL | 0x16);
+    /// What an instance was made of, if a built-in or a package's class keeps that.
+    pub const MADE_OF: Field = Field(SPECIAL | 0x17);
     /// How many places of a tuple are kept apart.
     pub const TUPLE: u32 = 8;
 

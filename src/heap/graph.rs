@@ -29,6 +29,8 @@ pub enum EdgeKind {
     Promote,
     /// Only origins pass: a string becomes what its parts are known to be. Never part of a collapsed cycle.
     Derive,
+    /// Of data of a request a decision is made. Never part of a collapsed cycle.
+    Decide,
 }
 
 /// An edge to a node.
@@ -224,6 +226,10 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         match kind {
             EdgeKind::Copy => self.insert(to, value),
             EdgeKind::Promote => self.insert(to, value.promoted()),
+            EdgeKind::Decide => match value.kind() {
+                ValueKind::Data(data) => data.decided().is_some_and(|choice| self.insert(to, Value::data(choice))),
+                ValueKind::Object(..) | ValueKind::String(_) => false,
+            },
             EdgeKind::Derive => match value.kind() {
                 ValueKind::Data(_) => self.insert(to, value),
                 ValueKind::Object(..) | ValueKind::String(_) => false,

@@ -49,13 +49,22 @@ pub enum ValueKind {
 pub enum Data {
     /// Known by a model.
     Known(DataKind),
+    /// One of two, decided by data of a request: `req.query.embed === 'true'`.
+    Choice,
     /// A parameter of a function that unknown callers call.
     Parameter,
     /// Not known.
     Unknown,
 }
 
-const DATA_KINDS: [Data; 10] = [
+impl Data {
+    /// What a decision is that this data makes, if that says something of it.
+    pub fn decided(self) -> Option<Data> {
+        matches!(self, Data::Known(DataKind::Request) | Data::Choice).then_some(Data::Choice)
+    }
+}
+
+const DATA_KINDS: [Data; 11] = [
     Data::Known(DataKind::Request),
     Data::Known(DataKind::Event),
     Data::Known(DataKind::Time),
@@ -64,6 +73,7 @@ const DATA_KINDS: [Data; 10] = [
     Data::Known(DataKind::Identity),
     Data::Known(DataKind::Finite),
     Data::Known(DataKind::Config),
+    Data::Choice,
     Data::Parameter,
     Data::Unknown,
 ];

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::heap::graph::{EdgeKind, Graph, NodeId};
-use crate::heap::object::{Data, Lifetime, ObjectId, Value};
+use crate::heap::object::{Data, Lifetime, ObjectId, Value, ValueKind};
 
 const NODES: u32 = 10;
 const OBJECTS: u32 = 5;
@@ -28,7 +28,7 @@ enum Rule {
 }
 
 fn rule() -> impl Strategy<Value = Rule> {
-    let kind = prop_oneof![4 => Just(EdgeKind::Copy), 1 => Just(EdgeKind::Promote), 1 => Just(EdgeKind::Derive)];
+    let kind = prop_oneof![4 => Just(EdgeKind::Copy), 1 => Just(EdgeKind::Promote), 1 => Just(EdgeKind::Derive), 1 => Just(EdgeKind::Decide)];
     let node = 0..NODES;
     prop_oneof![
         3 => (node.clone(), 0..OBJECTS).prop_map(|(node, object)| Rule::Object(node, object)),
@@ -137,6 +137,10 @@ fn flow(sets: &mut [BTreeSet<Value>], from: u32, to: u32, kind: EdgeKind) {
         let passed = match kind {
             EdgeKind::Copy => Some(value),
             EdgeKind::Promote => Some(value.promoted()),
+            EdgeKind::Decide => match value.kind() {
+                ValueKind::Data(data) => data.decided().map(Value::data),
+                _ => None,
+            },
             EdgeKind::Derive => (!value.is_object()).then_some(value),
         };
         sets[to as usize].extend(passed);

@@ -8,6 +8,7 @@ use crate::project::file_system::FileSystem;
 use crate::project::{Project, path};
 
 pub mod graph;
+mod learnt;
 mod listing;
 pub mod platform;
 mod relative;
@@ -22,6 +23,7 @@ mod tests;
 
 pub use template::{EXPANSION_LIMIT, has_changing_suffix};
 
+use learnt::Learnt;
 use resolver::{Language, PackageResolver};
 use table::Table;
 
@@ -94,6 +96,7 @@ pub struct Expansion {
 pub struct Loader {
     table: Arc<Table>,
     packages: PackageResolver,
+    learnt: Learnt,
     known: Mutex<FxHashMap<Request, Resolution>>,
     expanded: Mutex<FxHashMap<PatternRequest, Expansion>>,
 }
@@ -115,7 +118,14 @@ impl Loader {
     pub fn new(project: &Project, fs: Arc<dyn FileSystem>) -> Self {
         let table = Arc::new(Table::new(project));
         let packages = PackageResolver::new(Arc::clone(&table), fs);
-        Self { table, packages, known: Mutex::default(), expanded: Mutex::default() }
+        Self { table, packages, learnt: Learnt::default(), known: Mutex::default(), expanded: Mutex::default() }
+    }
+
+    /// A loader that has learnt from the project's specifiers what prefixes mean that no configuration in sight explains.
+    #[must_use]
+    pub fn having_seen<'a>(mut self, specifiers: impl Iterator<Item = &'a str>) -> Self {
+        self.learnt = Learnt::new(&self.table, specifiers);
+        self
     }
 
     /// What `specifier` means in `from`. Absolute paths within the root are files too.
@@ -159,6 +169,8 @@ impl Loader {
 
     fn resolve_bare(&self, importer: &str, specifier: &str, mode: Mode, language: Language) -> Resolution {
         let (bare, _) = split_suffix(specifier);
+        let unversioned = platform::without_registry(bare);
+        let bare = unversioned.as_ref();
         if let Some(target) = self.table.aliased(path::folder_of(importer), bare)
             && let Some(file) = relative::file(&self.table, &target, language)
         {
@@ -176,6 +188,9 @@ impl Loader {
             return Resolution::File(file);
         }
         if let Some(file) = suffix::file(&self.table, importer, bare, language) {
+            return Resolution::File(file);
+        }
+        if let Some(file) = self.learnt.file(&self.table, bare, language) {
             return Resolution::File(file);
         }
         if bare.starts_with('#') || name.is_empty() || name == "@" || name == "~" {

@@ -1,5 +1,7 @@
 //! The platform's own modules, by name.
 
+use std::borrow::Cow;
+
 /// Modules that can be loaded without a prefix.
 const BUILTINS: [&str; 59] = [
     "assert",
@@ -69,4 +71,15 @@ pub fn builtin(specifier: &str) -> Option<&str> {
         return Some(name);
     }
     BUILTINS.contains(&specifier).then_some(specifier)
+}
+
+/// A package's specifier without the registry and the version that Deno writes: `npm:express@4/lib/x` is `express/lib/x`.
+pub(super) fn without_registry(specifier: &str) -> Cow<'_, str> {
+    let Some(named) = ["npm:", "jsr:"].iter().find_map(|registry| specifier.strip_prefix(registry)) else {
+        return Cow::Borrowed(specifier);
+    };
+    let named = named.trim_start_matches('/');
+    let Some(at) = named.match_indices('@').map(|(at, _)| at).find(|&at| at > 0) else { return Cow::Borrowed(named) };
+    let subpath = named[at..].find('/').map_or("", |slash| &named[at + slash..]);
+    Cow::Owned(format!("{}{subpath}", &named[..at]))
 }

@@ -90,6 +90,10 @@ impl Table {
                 table.packages.entry(name.as_str().into()).or_insert_with(|| manifest.folder.as_str().into());
             }
         }
+        for map in &project.import_maps {
+            let names = map.names.iter().map(|(name, target)| (name.trim_end_matches('/').into(), target.clone()));
+            table.aliases.entry(map.folder.as_str().into()).or_default().extend(names);
+        }
         for (link, real) in &project.links {
             table.links.insert(link.as_str().into(), real.as_str().into());
         }
@@ -143,6 +147,10 @@ impl Table {
 
     pub(super) fn is_test(&self, file: FileId) -> bool {
         self.files.get(file.0 as usize).is_some_and(|file| file.is_test)
+    }
+
+    pub(super) fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
+        (0..u32::try_from(self.files.len()).unwrap_or(u32::MAX)).map(FileId)
     }
 
     pub(super) fn len(&self) -> usize {

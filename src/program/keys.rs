@@ -61,6 +61,7 @@ fn of_data(data: Data) -> Keys {
             DataKind::Counter => Keys::Endless("a counter"),
             DataKind::Identity => Keys::Endless("an object's identity"),
         },
+        Data::Choice => Keys::Finite,
         Data::Parameter => Keys::Parameter,
         Data::Unknown => Keys::Unknown,
     }

@@ -52,7 +52,7 @@ impl Program<'_> {
     fn is_request_data(&self, node: NodeId, depth: u8) -> bool {
         let heap = self.stages.heap;
         heap.points_to(node).iter().any(|value| match value.kind() {
-            ValueKind::Data(data) => data == Data::Known(DataKind::Request),
+            ValueKind::Data(data) => matches!(data, Data::Known(DataKind::Request) | Data::Choice),
             ValueKind::String(_) => false,
             ValueKind::Object(object, lifetime) => match heap.object(object).source {
                 Source::External { path: Some(path), .. } => {
@@ -64,7 +64,8 @@ impl Program<'_> {
                     heap.fields_of(object).iter().any(|&(field, node)| {
                         // What a literal is made with; what is put into a container later does not count.
                         let is_value = matches!(field.kind(), FieldKind::Name(_) | FieldKind::Index(_))
-                            || field == Field::PROMISED;
+                            || field == Field::PROMISED
+                            || field == Field::MADE_OF;
                         is_value && self.is_request_data(node, depth - 1)
                     })
                 }

@@ -9,6 +9,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use crate::base::finding::Incomplete;
 use crate::project::config::{CONFIG_NAMES, Collector, Config};
 use crate::project::file_system::{DirectoryEntry, FileKind, FileSystem};
+use crate::project::import_map::{self, ImportMap};
 use crate::project::manifest::{self, ManifestProblem, NamedEntries};
 use crate::project::root::Place;
 use crate::project::{Manifest, ProjectError, build_output, path};
@@ -35,6 +36,8 @@ pub(super) struct Found {
     pub(super) files: Vec<String>,
     /// The manifests and the files that they name, sorted by folder.
     pub(super) manifests: Vec<(Manifest, NamedEntries)>,
+    /// Import maps, sorted by folder.
+    pub(super) import_maps: Vec<ImportMap>,
     /// Links inside the root: path and real path.
     pub(super) links: Vec<(String, String)>,
     /// Files that are no sources but may mark a framework's folder, sorted.
@@ -141,6 +144,10 @@ impl Walk<'_> {
         let manifest_configures = self.offers(folder, entries, "package.json") && self.read_manifest(folder);
         if folder.is_installed {
             return Ok(());
+        }
+        if let Some(name) = import_map::FILES.iter().find(|name| self.offers(folder, entries, name)) {
+            self.found.inputs.push(self.root.join(join(&folder.path, name)));
+            self.found.import_maps.extend(import_map::read(self.root, &folder.path, name, self.fs));
         }
         match CONFIG_NAMES.iter().find(|name| self.offers(folder, entries, name)) {
             Some(name) => self.config.enter(&folder.path, name),
@@ -330,6 +337,7 @@ impl Walk<'_> {
         found.inputs.dedup();
         found.followed.sort_by(|a, b| a.folder.cmp(&b.folder));
         found.manifests.sort_by(|(a, _), (b, _)| a.folder.cmp(&b.folder));
+        found.import_maps.sort_by(|a, b| a.folder.cmp(&b.folder));
         found.links.sort();
         found.other_files.sort();
         found.links.dedup();

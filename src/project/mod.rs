@@ -16,6 +16,7 @@ pub mod config;
 mod discover;
 mod entries;
 pub mod file_system;
+pub mod import_map;
 pub mod manifest;
 pub mod path;
 mod root;
@@ -42,6 +43,8 @@ pub struct Project {
     pub files: IndexVec<FileId, ProjectFile>,
     /// Every `package.json` below the root that is not in `node_modules`, in the order of their paths.
     pub manifests: IndexVec<ManifestId, Manifest>,
+    /// Import maps, sorted by folder.
+    pub import_maps: Vec<import_map::ImportMap>,
     /// What could not be read or was left out.
     pub incomplete: Vec<Incomplete>,
     /// Links inside the root that lead to another place inside it: the link's path and the real one.
@@ -211,6 +214,7 @@ pub fn load(request: &LoadRequest, fs: &dyn FileSystem) -> Result<Project, Proje
         other_files: found.other_files,
         config: found.config,
         followed: found.followed,
+        import_maps: found.import_maps,
         inputs: found.inputs,
         ..Project::default()
     };

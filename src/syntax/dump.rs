@@ -148,6 +148,7 @@ fn line(facts: &ModuleFacts, constraint: &Constraint) -> String {
         Constraint::KeysOf { dst, src } => format!("{} = keys of {}", value(dst), value(src)),
         Constraint::Call { call } => called(facts, call),
         Constraint::Concat { dst, parts } => format!("{} = concat({})", value(dst), list(facts, parts)),
+        Constraint::Decide { dst, src } => format!("{} = decide {}", value(dst), value(src)),
         Constraint::Derive { dst, src } => format!("{} = derive {}", value(dst), value(src)),
         Constraint::Await { dst, src } => format!("{} = await {}", value(dst), value(src)),
         Constraint::Return { src } => format!("return {}", value(src)),

@@ -443,6 +443,13 @@ pub enum Constraint {
         /// Gives.
         src: ValueId,
     },
+    /// One of two that is decided by `src` (`!a`, `a === b`).
+    Decide {
+        /// Receives.
+        dst: ValueId,
+        /// Decides.
+        src: ValueId,
+    },
     /// `dst = await src`.
     Await {
         /// Receives.

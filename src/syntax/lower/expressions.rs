@@ -247,7 +247,11 @@ impl<'a> Lowerer<'a> {
                 self.expr(&e.arg);
                 None
             }
-            UnaryOp::Bang | UnaryOp::TypeOf => {
+            UnaryOp::Bang => {
+                let operand = self.expr(&e.arg);
+                Some(self.decision(e.span, operand))
+            }
+            UnaryOp::TypeOf => {
                 self.expr(&e.arg);
                 Some(self.origin(e.span, Origin::Finite))
             }
@@ -277,9 +281,11 @@ impl<'a> Lowerer<'a> {
             | BinaryOp::LtEq
             | BinaryOp::Gt
             | BinaryOp::GtEq
-            | BinaryOp::In
-            | BinaryOp::InstanceOf
-            | BinaryOp::Mod => {
+            | BinaryOp::In => {
+                let operands = self.left_deep(e);
+                Some(self.decision(e.span, operands))
+            }
+            BinaryOp::InstanceOf | BinaryOp::Mod => {
                 self.left_deep(e);
                 Some(self.origin(e.span, Origin::Finite))
             }
@@ -295,6 +301,15 @@ impl<'a> Lowerer<'a> {
                 Some(dst)
             }
         }
+    }
+
+    /// What a test of `operands` gives, kept as a value.
+    fn decision(&mut self, span: Span, operands: impl IntoIterator<Item = ValueId>) -> ValueId {
+        let dst = self.origin(span, Origin::Finite);
+        for src in operands {
+            self.emit(Constraint::Decide { dst, src });
+        }
+        dst
     }
 
     /// The operands of a chain of operators that give primitives, walked in a loop along its left side.

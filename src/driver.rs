@@ -99,14 +99,12 @@ pub(crate) fn analyse(
     lap("heap", &mut timings);
     let contexts = contexts::find(&heap, &facts, &tests);
     lap("contexts", &mut timings);
-    if heap.hits().work {
-        incomplete.push(Incomplete {
-            file: String::new(),
-            reason: "limit",
-            message: "the budget of the heap analysis was spent: some flows were not followed".to_owned(),
-            range: None,
-        });
-    }
+    incomplete.extend(heap.hits().said().map(|message| Incomplete {
+        file: String::new(),
+        reason: "limit",
+        message: message.to_owned(),
+        range: None,
+    }));
     Ok(Analysis { project, facts, models, tests, heap, contexts, incomplete, fs, timings, texts: Mutex::default() })
 }
 

@@ -150,6 +150,7 @@ impl Solver<'_> {
     pub(super) fn invoke_key(&mut self, invocation: InvocationId) {
         let Some(&(_, base)) = self.method_keys.get(&invocation) else { return };
         let receivers: Vec<Value> = self.graph.set(base).iter().collect();
+        self.spend(receivers.len());
         for receiver in receivers {
             self.invoke_computed(invocation, receiver);
         }

@@ -36,6 +36,10 @@ impl Solver<'_> {
     pub(super) fn constrain_all(&mut self, id: InstanceId) {
         let key = self.instances[id].key;
         let facts = &self.input.facts[key.file];
+        if self.is_spent() {
+            return;
+        }
+        self.spend(facts.functions[key.function].constraints.indices().len() / 2);
         for index in facts.functions[key.function].constraints.indices() {
             self.constrain(id, facts.constraints[index]);
         }

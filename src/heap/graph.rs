@@ -119,6 +119,19 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         }
     }
 
+    /// The same, and the way there becomes shorter.
+    fn find_again(&mut self, mut node: NodeId) -> NodeId {
+        loop {
+            let next = self.nodes[node].representative;
+            let after = self.nodes[next].representative;
+            if next == after {
+                return next;
+            }
+            self.nodes[node].representative = after;
+            node = after;
+        }
+    }
+
     /// The values of a node.
     pub fn set(&self, node: NodeId) -> &PointsToSet {
         &self.nodes[self.find(node)].set
@@ -136,7 +149,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
 
     /// Adds a value to a node.
     pub fn insert(&mut self, node: NodeId, value: Value) -> bool {
-        let node = self.find(node);
+        let node = self.find_again(node);
         if self.nodes[node].set.contains(value) {
             return false;
         }
@@ -184,7 +197,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
 
     /// Adds a subset edge, and hands the values that are there over it.
     pub fn add_edge(&mut self, from: NodeId, to: NodeId, kind: EdgeKind) {
-        let (from, to) = (self.find(from), self.find(to));
+        let (from, to) = (self.find_again(from), self.find_again(to));
         if (from == to && kind != EdgeKind::Promote) || !self.learn_edge(from, Edge { to, kind }) {
             return;
         }
@@ -239,7 +252,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
 
     /// Puts a listener on a node, unless it is there. The values that are there already are returned, to be handed to it.
     pub fn listen(&mut self, node: NodeId, listener: L) -> SmallVec<[Value; 8]> {
-        let node = self.find(node);
+        let node = self.find_again(node);
         if !self.learn_listener(node, listener) {
             return SmallVec::new();
         }
@@ -278,12 +291,12 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
     /// its listeners want.
     pub fn step(&mut self) -> Option<Delivery> {
         let next = self.worklist.pop_front()?;
-        let node = self.find(next);
+        let node = self.find_again(next);
         let delta = std::mem::take(&mut self.nodes[node].delta);
         let mut index = 0;
         while let Some(&edge) = self.nodes[node].edges.get(index) {
             index += 1;
-            let to = self.find(edge.to);
+            let to = self.find_again(edge.to);
             let mut moved = false;
             for &value in &delta {
                 moved |= self.pass(value, to, edge.kind);
@@ -310,7 +323,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
     }
 
     /// A path over copy edges from `start` to `goal`, at most 1,000 nodes looked at.
-    fn path(&self, start: NodeId, goal: NodeId) -> Option<Vec<NodeId>> {
+    fn path(&mut self, start: NodeId, goal: NodeId) -> Option<Vec<NodeId>> {
         let mut parents: rustc_hash::FxHashMap<NodeId, NodeId> = rustc_hash::FxHashMap::default();
         let mut stack = vec![start];
         parents.insert(start, start);
@@ -327,6 +340,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
             if parents.len() > 1_000 {
                 return None;
             }
+            self.work += (self.nodes[node].edges.len() / 8) as u64;
             for edge in &self.nodes[node].edges {
                 let to = self.find(edge.to);
                 if edge.kind == EdgeKind::Copy && !parents.contains_key(&to) {
@@ -345,6 +359,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
             return;
         }
         let Node { set, edges, listeners, is_many, .. } = std::mem::replace(&mut self.nodes[b], Node::new(a));
+        self.work += (edges.len() + listeners.len()) as u64;
         for value in &set {
             self.nodes[a].set.insert(value);
         }

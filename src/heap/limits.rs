@@ -8,6 +8,8 @@ pub const MANY_FUNCTIONS: usize = 96;
 pub const STRINGS: usize = 16;
 /// Parts of a string pattern; a longer one is cut to a hole.
 pub const PATTERN_PARTS: usize = 16;
+/// Bytes of text in a string pattern; what comes after them is a hole. A string that is added to itself doubles.
+pub const TEXT: usize = 4_096;
 /// Instances of one function that are made for single call sites.
 pub const CLONES: u32 = 64;
 /// How many wrappers (`bind`, `call`, a debouncer) are followed from one call.
@@ -22,10 +24,11 @@ pub const CLONE_DEPTH: u8 = 2;
 pub const DEPTH: u8 = 6;
 /// Units of work (values moved, listeners called) that the solver does for each byte of source, at least
 /// [`LEAST_WORK`].
-pub const WORK_PER_BYTE: u64 = 6;
-/// What the graph may grow to, in bytes by [`crate::heap::graph::Graph::footprint`]: a project that needs more is
-/// analysed in part, and that is said.
-pub const FOOTPRINT: usize = 700 << 20;
+pub const WORK_PER_BYTE: u64 = 8;
+/// What the solver may grow to, in bytes, roughly: a project that needs more is analysed in part, and that is said.
+pub const FOOTPRINT: usize = 1_150 << 20;
+/// Objects that inherit, or are copies, one of another: a longer chain is not followed to its end.
+pub const INHERITED: usize = 4_000;
 /// The least budget of work.
 pub const LEAST_WORK: u64 = 70_000_000;
 
@@ -40,4 +43,15 @@ pub struct Hits {
     pub clones: u32,
     /// Whether the budget of work was spent.
     pub work: bool,
+    /// Whether a chain of prototypes or copies was too long.
+    pub depth: bool,
+}
+
+impl Hits {
+    /// What a user is told: only limits that lose more than precision.
+    pub fn said(self) -> impl Iterator<Item = &'static str> {
+        let work = self.work.then_some("the budget of the heap analysis was spent: some flows were not followed");
+        let depth = self.depth.then_some("objects inherit from one another in too long a chain to follow to its end");
+        work.into_iter().chain(depth)
+    }
 }

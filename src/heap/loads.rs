@@ -1,6 +1,9 @@
 //! Modules as values: `require`, `import`, `import()`, namespaces, and what `module`, `exports` and `__dirname` are.
 
+use rustc_hash::FxHashSet;
+
 use crate::base::source::FileId;
+use crate::heap::budget::CLIMB;
 use crate::heap::builtins::NativeCall;
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
@@ -259,22 +262,27 @@ impl Solver<'_> {
     /// All names that an ES module exports, with those of `export *`.
     pub(super) fn exported_names(&mut self, file: FileId) -> Vec<String> {
         let mut names = Vec::new();
-        let mut seen = vec![file];
+        let mut known = FxHashSet::default();
+        let mut seen = FxHashSet::from_iter([file]);
         let mut queue = vec![file];
         while let Some(at) = queue.pop() {
-            for export in self.input.facts[at].exports.clone() {
-                match export {
+            if self.is_spent() {
+                break;
+            }
+            let facts = &self.input.facts[at];
+            self.spend(facts.exports.len());
+            for export in &facts.exports {
+                match *export {
                     Export::Binding { name, .. } | Export::Value { name, .. } | Export::From { name, .. } => {
-                        let text = self.input.facts[at].name(name).to_owned();
-                        if (at == file || text != "default") && !names.contains(&text) {
-                            names.push(text);
+                        let text = facts.name(name);
+                        if (at == file || text != "default") && known.insert(text) {
+                            names.push(text.to_owned());
                         }
                     }
                     Export::All { import } => {
                         if let Resolution::File(target) = self.resolve_import(at, import)
-                            && !seen.contains(&target)
+                            && seen.insert(target)
                         {
-                            seen.push(target);
                             queue.push(target);
                         }
                     }
@@ -383,31 +391,34 @@ impl Solver<'_> {
     /// The value of an ES module's export flows into `dst`. Bindings are live: their home nodes are read.
     pub(super) fn connect_export(&mut self, file: FileId, name: &str, dst: NodeId, kind: EdgeKind) {
         let mut queue = vec![(file, name.to_owned())];
-        let mut seen = queue.clone();
+        let mut seen: FxHashSet<(FileId, String)> = queue.iter().cloned().collect();
         while let Some((at, name)) = queue.pop() {
+            if self.is_spent() {
+                return;
+            }
             let body = self.bodies[at];
-            for export in self.input.facts[at].exports.clone() {
-                let text = |id| self.input.facts[at].name(id);
-                match export {
-                    Export::Binding { name: exported, binding, .. } if text(exported) == name => {
-                        let binding = self.input.facts[at].bindings[binding];
+            let facts = &self.input.facts[at];
+            self.spend(facts.exports.len() + CLIMB);
+            for export in &facts.exports {
+                match *export {
+                    Export::Binding { name: exported, binding, .. } if facts.name(exported) == name => {
+                        let binding = facts.bindings[binding];
                         if let Some(import) = binding.import {
                             self.follow_import(at, import, dst, &mut queue, &mut seen);
                         } else {
                             self.graph.add_edge(self.node(body, binding.home), dst, kind);
                         }
                     }
-                    Export::Value { name: exported, value, .. } if text(exported) == name => {
+                    Export::Value { name: exported, value, .. } if facts.name(exported) == name => {
                         self.graph.add_edge(self.node(body, value), dst, kind);
                     }
-                    Export::From { name: exported, import } if text(exported) == name => {
+                    Export::From { name: exported, import } if facts.name(exported) == name => {
                         self.follow_import(at, import, dst, &mut queue, &mut seen);
                     }
                     Export::All { import } if name != "default" => match self.resolve_import(at, import) {
                         Resolution::File(target) if self.input.facts[target].kind == ModuleKind::Es => {
                             let next = (target, name.clone());
-                            if !seen.contains(&next) {
-                                seen.push(next.clone());
+                            if seen.insert(next.clone()) {
                                 queue.push(next);
                             }
                         }
@@ -425,15 +436,14 @@ impl Solver<'_> {
         import: ImportId,
         dst: NodeId,
         queue: &mut Vec<(FileId, String)>,
-        seen: &mut Vec<(FileId, String)>,
+        seen: &mut FxHashSet<(FileId, String)>,
     ) {
         let target = self.resolve_import(file, import);
         let request = self.input.facts[file].imports[import];
         match (request.what, &target) {
             (Imported::Name(name), Resolution::File(next)) if self.input.facts[*next].kind == ModuleKind::Es => {
                 let next = (*next, self.input.facts[file].name(name).to_owned());
-                if !seen.contains(&next) {
-                    seen.push(next.clone());
+                if seen.insert(next.clone()) {
                     queue.push(next);
                 }
             }

@@ -36,6 +36,7 @@
 
 mod arguments;
 mod arrays;
+mod budget;
 mod builtins;
 mod calls;
 mod clones;

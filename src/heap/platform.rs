@@ -16,6 +16,7 @@ impl Solver<'_> {
     /// Concatenations, when everything else is quiet: a part of which nothing is known is a hole.
     pub(super) fn join_concats(&mut self) -> bool {
         let mut changed = false;
+        self.spend(self.concats.len() / 8);
         for index in 0..self.concats.len() {
             let concat = self.concats[index];
             let facts = &self.input.facts[concat.file];
@@ -36,6 +37,7 @@ impl Solver<'_> {
     /// Calls of path functions.
     pub(super) fn join_paths(&mut self) -> bool {
         let mut changed = false;
+        self.spend(self.joins.len() / 8);
         for index in 0..self.joins.len() {
             let heard = self.heard(&self.joins[index].segments);
             if self.joins[index].heard == Some(heard) {
@@ -86,6 +88,7 @@ impl Solver<'_> {
             }
             combinations = next;
         }
+        self.spend(combinations.len());
         for combination in combinations {
             let built = build(&combination);
             if built.iter().all(|part| *part == PatternPart::Hole) {

@@ -31,9 +31,11 @@ impl Solver<'_> {
             }
         }
         if let Some(targets) = self.copied_into.get(&object).cloned() {
-            for (to, lifetime, except) in targets {
-                self.copy_field(field, node, to, lifetime, except);
-            }
+            self.climb(|solver| {
+                for &(to, lifetime, except) in &targets {
+                    solver.copy_field(field, node, to, lifetime, except);
+                }
+            });
         }
         node
     }
@@ -131,9 +133,8 @@ impl Solver<'_> {
             return;
         }
         self.states[object].loads.push((field, dst, this));
-        self.graph.work += 1;
         for prototype in self.states[object].prototypes.clone() {
-            self.load_inherited(prototype, field, dst, this);
+            self.climb(|solver| solver.load_inherited(prototype, field, dst, this));
         }
     }
 
@@ -162,7 +163,7 @@ impl Solver<'_> {
             self.pending.push((Listener::Invoke { invocation }, prototype));
         }
         for (field, dst, this) in self.states[of].loads.clone() {
-            self.load_inherited(prototype, field, dst, this);
+            self.climb(|solver| solver.load_inherited(prototype, field, dst, this));
         }
     }
 
@@ -251,6 +252,7 @@ impl Solver<'_> {
     /// `dst = base[key]` for each key that the node has.
     pub(super) fn load_computed(&mut self, base: Value, key: NodeId, dst: NodeId) {
         let keys: Vec<Value> = self.graph.set(key).iter().collect();
+        self.spend(keys.len());
         for key in keys {
             self.load_at(base, key, dst);
         }
@@ -259,6 +261,7 @@ impl Solver<'_> {
     /// The same for one key and each base.
     pub(super) fn load_under(&mut self, base: NodeId, key: Value, dst: NodeId) {
         let bases: Vec<Value> = self.graph.set(base).iter().collect();
+        self.spend(bases.len());
         for base in bases {
             self.load_at(base, key, dst);
         }
@@ -302,6 +305,7 @@ impl Solver<'_> {
             self.graph.add_edge(key, keys, EdgeKind::Copy);
         }
         let keys: Vec<Value> = self.graph.set(key).iter().collect();
+        self.spend(keys.len());
         for key in keys {
             self.store_at(base, key, src);
         }
@@ -310,6 +314,7 @@ impl Solver<'_> {
     /// The same for one key and each base.
     pub(super) fn store_under(&mut self, base: NodeId, key: Value, src: NodeId) {
         let bases: Vec<Value> = self.graph.set(base).iter().collect();
+        self.spend(bases.len());
         for base in bases {
             self.store_at(base, key, src);
         }
@@ -355,7 +360,7 @@ impl Solver<'_> {
             return;
         }
         for (field, node) in self.states[from].fields.clone() {
-            self.copy_field(field, node, to, lifetime, except);
+            self.climb(|solver| solver.copy_field(field, node, to, lifetime, except));
         }
         let targets = self.copied_into.entry(from).or_default();
         if targets.contains(&(to, lifetime, except)) {
@@ -442,6 +447,7 @@ impl Solver<'_> {
         };
         let keys = self.field(object, Field::KEYS);
         self.graph.add_edge(keys, dst, EdgeKind::Copy);
+        self.spend(self.states[object].fields.len());
         for (field, _) in self.states[object].fields.clone() {
             if let FieldKind::Name(name) = field.kind()
                 && name != self.well_known.prototype

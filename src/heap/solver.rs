@@ -8,10 +8,10 @@ use crate::base::finding::{Confidence, ContextKind};
 use crate::base::index::IndexVec;
 use crate::base::name::{Interner, Name};
 use crate::base::source::FileId;
+use crate::heap::budget::{Budget, INVOCATION};
 use crate::heap::field::Field;
 use crate::heap::graph::{Graph, NodeId};
 use crate::heap::instance::{Instance, InstanceKey, Phase};
-use crate::heap::limits::{FOOTPRINT, LEAST_WORK, WORK_PER_BYTE};
 use crate::heap::memo::Memo;
 use crate::heap::object::{AbstractObject, Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value};
 use crate::heap::record::{NativeWrite, Record};
@@ -328,7 +328,7 @@ pub(super) struct Solver<'a> {
     pub(super) computed_keys: Vec<NodeId>,
     pub(super) record: Record,
     pub(super) well_known: WellKnown,
-    pub(super) budget: u64,
+    pub(super) budget: Budget,
     pub(super) offers: IndexVec<OfferId, Offer>,
     pub(super) offered: FxHashSet<(Value, Value)>,
     pub(super) entries: IndexVec<EntryId, Entry>,
@@ -418,7 +418,7 @@ impl<'a> Solver<'a> {
             computed_keys: Vec::new(),
             record: Record::default(),
             well_known,
-            budget: (bytes * WORK_PER_BYTE).max(LEAST_WORK),
+            budget: Budget::of(bytes),
             offers: IndexVec::new(),
             offered: FxHashSet::default(),
             entries: IndexVec::new(),
@@ -452,7 +452,6 @@ impl<'a> Solver<'a> {
                 }
             }
             if self.is_spent() {
-                self.graph.hits.work = true;
                 return;
             }
             let Some((node, delta)) = self.graph.step() else { return };
@@ -474,11 +473,6 @@ impl<'a> Solver<'a> {
         }
     }
 
-    /// Whether the project has had its share of time or memory.
-    fn is_spent(&self) -> bool {
-        self.graph.work > self.budget || self.graph.footprint() > FOOTPRINT
-    }
-
     /// What waits for quiet; whether anything changed.
     fn settle(&mut self) -> bool {
         let mut changed = self.join_concats();
@@ -488,6 +482,7 @@ impl<'a> Solver<'a> {
         }
         let unknown = Value::data(Data::Unknown);
         let keys = std::mem::take(&mut self.computed_keys);
+        self.spend(keys.len());
         for node in keys {
             if self.graph.set(node).is_empty() {
                 changed |= self.graph.insert(node, unknown);
@@ -590,6 +585,7 @@ impl<'a> Solver<'a> {
         // Copies of an invocation are one hop further on.
         invocation.hops = invocation.hops.saturating_add(1);
         invocation.is_opaque = false;
+        self.spend(INVOCATION);
         self.invocations.push(invocation)
     }
 

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::base::index::IndexVec;
-use crate::heap::limits::PATTERN_PARTS;
+use crate::heap::limits::{PATTERN_PARTS, TEXT};
 use crate::heap::object::StringId;
 use crate::modules::PatternPart;
 
@@ -23,7 +23,12 @@ impl StringTable {
     /// The id of a pattern; neighbouring texts and holes are joined.
     pub fn pattern(&mut self, parts: Vec<PatternPart>) -> StringId {
         let mut joined: Vec<PatternPart> = Vec::with_capacity(parts.len());
+        let mut length = 0;
         for part in parts {
+            if let PatternPart::Text(text) = &part {
+                length += text.len();
+            }
+            let part = if length > TEXT { PatternPart::Hole } else { part };
             match (joined.last_mut(), &part) {
                 (Some(PatternPart::Text(before)), PatternPart::Text(text)) => before.push_str(text),
                 (Some(PatternPart::Hole), PatternPart::Hole) => {}

@@ -5,6 +5,7 @@ mod configuration;
 mod files;
 mod nesting;
 mod output;
+mod solving;
 mod surroundings;
 
 use std::path::Path;

@@ -15,6 +15,7 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
     let mut strongest = Strongest::default();
     for change in program.changes() {
         if program.is_unbounded_growth(change)
+            && !program.is_told_elsewhere(change)
             && let Some(finding) = report(program, change)
         {
             strongest.offer_change(finding, change);

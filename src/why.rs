@@ -1,10 +1,11 @@
 //! `modleak why`: what the analyser knows of the writes on a line, and why each is or isn't reported.
 
+use crate::base::finding::Confidence;
 use crate::base::source::{LineIndex, Texts};
 use crate::cli::UserError;
 use crate::cli::engine::{WhyEntry, WhyRequest};
 use crate::driver::{self, Analysis};
-use crate::program::{Bound, Change, Program, Refused};
+use crate::program::{Bound, Change, Keys, Program, Refused};
 
 /// The entries of a file or line, by place.
 pub(crate) fn why(analysis: &Analysis, request: &WhyRequest) -> Result<Vec<WhyEntry>, UserError> {
@@ -103,6 +104,9 @@ fn facts(program: &Program<'_>, change: &Change) -> Vec<(String, String)> {
     if let Some(keys) = program.keys(change) {
         add("keys", format!("{keys:?}"));
     }
+    if program.is_unbounded_growth(change) {
+        add("confidence", confidence_text(program, change));
+    }
     for &id in program.growths_of(change.target) {
         let other = program.change(id);
         add("growth", place_text(program, other));
@@ -121,6 +125,22 @@ fn facts(program: &Program<'_>, change: &Change) -> Vec<(String, String)> {
     }
     facts.dedup();
     facts
+}
+
+/// How sure the growth is, and what makes it so.
+fn confidence_text(program: &Program<'_>, change: &Change) -> String {
+    let parts = [
+        ("where it is called from", program.context_confidence(change.instance)),
+        ("what the base is", program.base_confidence(change)),
+        ("its keys", program.keys(change).map_or(Confidence::High, Keys::confidence)),
+    ];
+    let all = program.growth_confidence(change);
+    let by = parts.iter().find(|(_, part)| *part == all).map_or("a removal that may not suffice", |(name, _)| name);
+    match all {
+        Confidence::High => "high".to_owned(),
+        Confidence::Medium => format!("medium, by {by}"),
+        Confidence::Low => format!("low, by {by}: only shown with --min-confidence low"),
+    }
 }
 
 fn place_text(program: &Program<'_>, change: &Change) -> String {

@@ -8,24 +8,52 @@ use crate::base::source::FileId;
 use crate::heap::Heap;
 use crate::heap::instance::Phase;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, Source};
-use crate::syntax::facts::{BindingId, Key, MODULE_BODY, ModuleFacts, Place, Run, Test, WriteForm};
+use crate::syntax::facts::{
+    BindingId, Constraint, Key, MODULE_BODY, ModuleFacts, Origin, Place, Run, Test, Write, WriteForm,
+};
 
 /// Whether guards of a function's code let it run once only.
 pub fn runs_once(heap: &Heap, facts: &IndexVec<FileId, ModuleFacts>, instance: InstanceId, guards: Run) -> bool {
+    runs_once_in(heap, facts, instance, guards, is_made_once)
+}
+
+/// Whether guards of a function's code let it run once for each lasting object that keeps the flag.
+pub fn runs_once_for_each(
+    heap: &Heap,
+    facts: &IndexVec<FileId, ModuleFacts>,
+    instance: InstanceId,
+    guards: Run,
+) -> bool {
+    runs_once_in(heap, facts, instance, guards, |_, _| true)
+}
+
+fn runs_once_in(
+    heap: &Heap,
+    facts: &IndexVec<FileId, ModuleFacts>,
+    instance: InstanceId,
+    guards: Run,
+    is_keeper: fn(&Heap, ObjectId) -> bool,
+) -> bool {
     if guards.is_empty() {
         return false;
     }
     let file = &facts[heap.instance(instance).key.file];
     file.guards_in(guards).any(|guard| match guard.test {
         Test::Truthy { place: Some(place), .. } if !guard.holds => {
-            lasts(heap, file, instance, place) && is_set_here_alone(heap, file, instance, place)
+            lasts(heap, file, instance, place, is_keeper) && is_set_here_alone(heap, file, instance, place)
         }
         _ => false,
     })
 }
 
 /// Whether a place is one for the whole process, and not one for each call, request or entry.
-fn lasts(heap: &Heap, facts: &ModuleFacts, instance: InstanceId, place: Place) -> bool {
+fn lasts(
+    heap: &Heap,
+    facts: &ModuleFacts,
+    instance: InstanceId,
+    place: Place,
+    is_keeper: fn(&Heap, ObjectId) -> bool,
+) -> bool {
     match place {
         Place::Binding(binding) => binding_lasts(heap, facts, instance, binding),
         Place::Global(_) => true,
@@ -33,7 +61,7 @@ fn lasts(heap: &Heap, facts: &ModuleFacts, instance: InstanceId, place: Place) -
             let node = heap.node(instance, base);
             let mut objects = heap.points_to(node).iter().filter_map(crate::heap::object::Value::as_object).peekable();
             objects.peek().is_some()
-                && objects.all(|(object, lifetime)| lifetime == Lifetime::Module && is_made_once(heap, object))
+                && objects.all(|(object, lifetime)| lifetime == Lifetime::Module && is_keeper(heap, object))
         }
         Place::Property { .. } => false,
     }
@@ -89,6 +117,7 @@ fn is_set_here_alone(heap: &Heap, facts: &ModuleFacts, instance: InstanceId, pla
                 } else if write.function != MODULE_BODY
                     && !write.is_initializer
                     && !is_constructor(facts, write.function)
+                    && !sets_true(facts, write)
                 {
                     return false;
                 }
@@ -96,11 +125,24 @@ fn is_set_here_alone(heap: &Heap, facts: &ModuleFacts, instance: InstanceId, pla
             is_set
         }
         place => {
-            let mut writes = facts.writes.iter().filter(|w| w.place == place && w.function != MODULE_BODY);
+            let mut writes = facts.writes.iter().filter(|w| {
+                let is_elsewhere = w.function != function;
+                w.place == place
+                    && !(is_elsewhere && (w.function == MODULE_BODY || w.is_initializer || sets_true(facts, w)))
+            });
             let first = writes.next();
             first.is_some_and(|write| write.function == function && is_filling(write.form)) && writes.next().is_none()
         }
     }
+}
+
+/// Whether a write is `flag = true`, which no writer elsewhere undoes.
+fn sets_true(facts: &ModuleFacts, write: &Write) -> bool {
+    let is_true = |constraint: &Constraint| match *constraint {
+        Constraint::Origin { dst, origin: Origin::True } => Some(dst) == write.value,
+        _ => false,
+    };
+    write.form == WriteForm::Assign && facts.constraints_of(write.function).iter().any(is_true)
 }
 
 fn is_constructor(facts: &ModuleFacts, function: crate::syntax::facts::FunctionId) -> bool {

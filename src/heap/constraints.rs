@@ -159,7 +159,7 @@ impl Solver<'_> {
 
     fn constrain_origin(&mut self, dst: NodeId, origin: Origin) {
         match origin {
-            Origin::Finite => self.insert_data(dst, DataKind::Finite),
+            Origin::Finite | Origin::True => self.insert_data(dst, DataKind::Finite),
             Origin::Counter => self.insert_data(dst, DataKind::Counter),
             Origin::Unknown => {
                 self.graph.insert(dst, Value::data(crate::heap::object::Data::Unknown));

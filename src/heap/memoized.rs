@@ -13,6 +13,9 @@ use crate::heap::solver::{InvocationId, Solver};
 /// The part of a modelled call that is its container.
 pub(super) const CONTAINER: u8 = 7;
 
+/// What the growth by a call of a memoizer's function is called.
+pub const WRITE: &str = "memoize";
+
 impl Solver<'_> {
     /// A call of a wrapped function: if a map came with it, it grows under the first argument.
     pub(super) fn note_memoized(&mut self, invocation: InvocationId, wrapped: ObjectId, lifetime: Lifetime) {
@@ -20,7 +23,7 @@ impl Solver<'_> {
         let inv = &self.invocations[invocation];
         let (Some(call), Some(key)) = (inv.call, inv.args.first().map(|arg| arg.node)) else { return };
         let instance = inv.caller;
-        let name = self.names.intern("memoize");
+        let name = self.names.intern(WRITE);
         self.record.write(NativeWrite {
             instance,
             call,

@@ -51,7 +51,7 @@ pub mod instance;
 pub mod limits;
 mod loads;
 mod memo;
-mod memoized;
+pub mod memoized;
 pub mod natives;
 mod nodes;
 pub mod object;

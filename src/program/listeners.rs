@@ -2,6 +2,7 @@
 
 use crate::base::source::FileId;
 use crate::base::span::ByteRange;
+use crate::contexts::once;
 use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, Source, Value};
@@ -191,6 +192,6 @@ impl Program<'_> {
         let listening = &self.stages.heap.record.listenings[listener.index];
         let key = self.stages.heap.instance(listening.instance).key;
         let call = &self.stages.facts[key.file].calls[listening.call];
-        self.runs_once(listening.instance, call.guards)
+        once::runs_once_for_each(self.stages.heap, self.stages.facts, listening.instance, call.guards)
     }
 }

@@ -3,7 +3,8 @@
 use crate::base::finding::{Confidence, ContextKind, Entry, Step};
 use crate::base::source::FileId;
 use crate::heap::graph::NodeId;
-use crate::heap::object::{Data, InstanceId, Lifetime, ObjectKind, Source, Value, ValueKind};
+use crate::heap::memoized;
+use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::modules::Reason;
 use crate::program::changes::{Change, Effect, Target};
 use crate::program::holders::{self, Owner};
@@ -187,10 +188,11 @@ impl Program<'_> {
     /// be one, since nothing is known of it.
     fn registered_kind(&self, change: &Change) -> Option<Registered> {
         let of_value = |value: Value| match value.kind() {
-            ValueKind::Object(object, _) => {
-                let kind = self.stages.heap.object(object).kind;
-                matches!(kind, ObjectKind::Function | ObjectKind::Plain).then_some(Registered::Plainly)
-            }
+            ValueKind::Object(object, _) => match self.stages.heap.object(object).kind {
+                ObjectKind::Function => Some(Registered::Plainly),
+                ObjectKind::Plain => self.holds_functions(object).then_some(Registered::Plainly),
+                _ => None,
+            },
             ValueKind::Data(data) => matches!(data, Data::Parameter | Data::Unknown).then_some(Registered::Perhaps),
             ValueKind::String(_) => None,
         };
@@ -199,6 +201,15 @@ impl Program<'_> {
             if values.is_empty() { Some(Registered::Perhaps) } else { values.iter().filter_map(of_value).max() }
         };
         change.values.iter().filter_map(of_node).max()
+    }
+
+    /// Whether an object has methods, or is nothing that the program makes.
+    fn holds_functions(&self, object: ObjectId) -> bool {
+        let heap = self.stages.heap;
+        let is_function =
+            |value: Value| value.as_object().is_some_and(|(held, _)| heap.object(held).kind == ObjectKind::Function);
+        matches!(heap.object(object).source, Source::External { .. } | Source::Instance { .. })
+            || heap.fields_of(object).iter().any(|&(_, node)| heap.points_to(node).iter().any(is_function))
     }
 
     /// The other growths of the same container.
@@ -214,6 +225,18 @@ impl Program<'_> {
         }
         steps.sort_by_key(|step| step.span);
         steps
+    }
+
+    /// Whether a growth is one of many calls of a memoizer that an earlier one speaks for: what is to be changed is the
+    /// memoizer, once.
+    pub fn is_told_elsewhere(&self, change: &Change) -> bool {
+        let kind = self.context_of(change);
+        change.kind == memoized::WRITE
+            && self.growths_of(change.target).iter().map(|&id| self.change(id)).any(|other| {
+                (other.file, other.range) < (change.file, change.range)
+                    && other.kind == change.kind
+                    && self.context_of(other) >= kind
+            })
     }
 
     /// The name path of an instance's function.

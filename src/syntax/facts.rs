@@ -547,6 +547,8 @@ pub enum Origin {
     /// One of a fixed set: `typeof x`, `x % n`, a comparison, a boolean, a value whose declared type is a union of
     /// literals or an enum.
     Finite,
+    /// `true`, one of a fixed set too.
+    True,
     /// Counts up: `++n`, `n += 1`.
     Counter,
     /// Anything: arithmetic, an unknown value.

@@ -5,9 +5,9 @@ use swc_common::{Span, Spanned};
 use swc_ecma_ast::{CallExpr, Callee as CalleeNode, ExprOrSpread, NewExpr, TaggedTpl};
 
 use super::expressions::Link;
-use super::{Lowerer, range};
+use super::{Lowerer, getters, range};
 use crate::base::span::ByteRange;
-use crate::syntax::facts::{Argument, Call, CallKind, Callee, Constraint, Key, SiteKind, ValueId};
+use crate::syntax::facts::{Argument, Call, CallKind, Callee, Constraint, Key, Run, SiteKind, ValueId};
 
 /// The arguments of a call, before they go into the table.
 pub(super) type Arguments = SmallVec<[Argument; 4]>;
@@ -16,6 +16,12 @@ impl<'a> Lowerer<'a> {
     /// A call of what a chain has come to.
     pub(super) fn call_step(&mut self, link: Link, arguments: &'a [ExprOrSpread], span: Span) -> ValueId {
         self.shape(70 + u32::try_from(arguments.len()).unwrap_or(0).min(20));
+        if let Some((to, from)) = getters::copied(arguments) {
+            let dst = self.expr_node(to);
+            let src = self.expr_node(from);
+            self.emit(Constraint::CopyAll { dst, src, except: Run::default() });
+            return dst;
+        }
         let (callee, place) = self.callee(link, span);
         let arguments = self.call_arguments(arguments);
         self.emit_call(callee, &arguments, CallKind::Call, range(span), place)

@@ -70,18 +70,25 @@ fn makes(constraints: &[Constraint], returned: &FxHashSet<ValueId>, facts: &Modu
     })
 }
 
-/// Whether a parameter flows to the result or into another parameter (or into `this`).
+/// Whether a parameter flows to the result, also by way of another function, or into another parameter (or into
+/// `this`).
 fn passes_on(constraints: &[Constraint], returned: &FxHashSet<ValueId>, params: &[Param], facts: &ModuleFacts) -> bool {
     let is_param = |node: ValueId| params.iter().any(|param| param.value == node);
     let is_base = |node: ValueId| node == THIS || is_param(node);
     params.iter().any(|param| returned.contains(&param.value))
         || constraints.iter().any(|constraint| match *constraint {
             Constraint::Store { base, src, .. } => is_base(base) && is_param(src),
+            Constraint::CopyAll { dst, src, .. } => is_base(dst) && is_param(src),
             Constraint::Call { call } => {
                 let call = &facts.calls[call];
-                let Callee::Method { base, .. } = call.callee else { return false };
+                let takes_it = match call.callee {
+                    Callee::Method { base, .. } => is_base(base),
+                    // What another helper makes of it is given on.
+                    Callee::Value(_) => call.kind == CallKind::Call && returned.contains(&call.dst),
+                    _ => false,
+                };
                 let arguments = &facts.arguments[call.arguments.indices()];
-                is_base(base) && arguments.iter().any(|argument| is_param(argument.value))
+                takes_it && arguments.iter().any(|argument| is_param(argument.value))
             }
             _ => false,
         })

@@ -22,7 +22,7 @@ impl<'a> Lowerer<'a> {
                 let name = self.name_of(&number_text(number.value));
                 Some(self.string(number.span, name))
             }
-            Lit::Bool(lit) => Some(self.origin(lit.span, Origin::Finite)),
+            Lit::Bool(lit) => Some(self.origin(lit.span, if lit.value { Origin::True } else { Origin::Finite })),
             Lit::Regex(regex) => Some(self.alloc(SiteKind::RegExp, range(regex.span))),
             Lit::Null(_) | Lit::BigInt(_) | Lit::JSXText(_) => None,
         }

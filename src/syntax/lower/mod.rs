@@ -10,6 +10,7 @@ mod classes;
 mod cloning;
 mod expressions;
 mod functions;
+mod getters;
 mod guards;
 mod imports_exports;
 mod jsx;

@@ -84,7 +84,9 @@ fn passes_on(constraints: &[Constraint], returned: &FxHashSet<ValueId>, params: 
                 let takes_it = match call.callee {
                     Callee::Method { base, .. } => is_base(base),
                     // What another helper makes of it is given on.
-                    Callee::Value(_) => call.kind == CallKind::Call && returned.contains(&call.dst),
+                    Callee::Value(callee) => {
+                        call.kind == CallKind::Call && !is_base(callee) && returned.contains(&call.dst)
+                    }
                     _ => false,
                 };
                 let arguments = &facts.arguments[call.arguments.indices()];

@@ -138,6 +138,10 @@ impl Solver<'_> {
                 let (file, dst) = (self.instances[at].key.file, self.node(at, dst));
                 self.load_global(file, name, dst);
             }
+            Constraint::Helper { dst, name, src } => {
+                let (file, dst, src) = (self.instances[at].key.file, self.node(at, dst), self.node(at, src));
+                self.load_helper(file, name, dst, src);
+            }
             Constraint::StoreGlobal { name, src } => {
                 let name = self.global_name(self.instances[at].key.file, name);
                 let field = self.field(self.well_known.global, Field::name(name));

@@ -39,6 +39,15 @@ impl Solver<'_> {
         self.graph.add_edge(field, dst, EdgeKind::Promote);
     }
 
+    /// A compiler's helper: as the models know it, or as it was written out.
+    pub(super) fn load_helper(&mut self, file: FileId, name: NameId, dst: NodeId, written: NodeId) {
+        if self.input.models.global(self.input.facts[file].name(name)).is_some() {
+            self.load_global_member(self.global_name(file, name), dst);
+        } else {
+            self.graph.add_edge(written, dst, EdgeKind::Copy);
+        }
+    }
+
     fn load_global_member(&mut self, name: Name, dst: NodeId) {
         let text = self.names.text(name).to_owned();
         if let "globalThis" | "global" | "window" | "self" = text.as_str() {

@@ -43,6 +43,8 @@ impl Field {
     pub const ANY: Field = Field(SPECIAL | 0x16);
     /// What an instance was made of, if a built-in or a package's class keeps that.
     pub const MADE_OF: Field = Field(SPECIAL | 0x17);
+    /// What reading a property by name gets of the values under unknown keys, while they are few.
+    pub const MIXED: Field = Field(SPECIAL | 0x18);
     /// How many places of a tuple are kept apart.
     pub const TUPLE: u32 = 8;
 

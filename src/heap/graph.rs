@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
-use crate::heap::limits::{Hits, MANY, MANY_FUNCTIONS, STRINGS};
+use crate::heap::limits::{Hits, MANY, MANY_FUNCTIONS, MIXED, MIXED_FUNCTIONS, STRINGS};
 use crate::heap::nodes::{Node, Nodes};
 use crate::heap::object::{Data, Value, ValueKind};
 use crate::heap::points_to::PointsToSet;
@@ -165,12 +165,20 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         true
     }
 
+    /// Gives a node low caps.
+    pub fn narrow(&mut self, node: NodeId) {
+        let node = self.find(node);
+        self.nodes[node].is_narrow = true;
+    }
+
     /// Applies the caps: the value to insert instead, or none.
     fn admit(&mut self, node: NodeId, value: Value) -> Option<Value> {
         let set = &self.nodes[node].set;
-        if set.len() < STRINGS {
+        let is_narrow = self.nodes[node].is_narrow;
+        if set.len() < STRINGS && !is_narrow {
             return Some(value);
         }
+        let (most, most_functions) = if is_narrow { (MIXED, MIXED_FUNCTIONS) } else { (MANY, MANY_FUNCTIONS) };
         match value.kind() {
             ValueKind::Data(_) => Some(value),
             ValueKind::String(_) => {
@@ -182,7 +190,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
             }
             ValueKind::Object(id, _) => {
                 let objects = set.object_count();
-                if objects < MANY {
+                if objects < most {
                     return Some(value);
                 }
                 if !self.nodes[node].is_many {
@@ -190,7 +198,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
                     self.hits.many += 1;
                 }
                 let is_callable = self.callable.get(id.0 as usize).copied().unwrap_or(false);
-                (is_callable && objects < MANY_FUNCTIONS).then_some(value)
+                (is_callable && objects < most_functions).then_some(value)
             }
         }
     }
@@ -358,7 +366,8 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         if a == b {
             return;
         }
-        let Node { set, edges, listeners, is_many, .. } = std::mem::replace(&mut self.nodes[b], Node::new(a));
+        let Node { set, edges, listeners, is_many, is_narrow, .. } =
+            std::mem::replace(&mut self.nodes[b], Node::new(a));
         self.work += (edges.len() + listeners.len()) as u64;
         for value in &set {
             self.nodes[a].set.insert(value);
@@ -376,6 +385,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         }
         let at = &mut self.nodes[a];
         at.is_many |= is_many;
+        at.is_narrow &= is_narrow;
         if at.delta.is_empty() {
             self.worklist.push_back(a);
         }

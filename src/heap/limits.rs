@@ -1,9 +1,15 @@
 //! Every limit of the heap analysis: one definition each, counted when it is hit.
 
-/// A node with more objects holds "many": it takes no more, and writes through it are not reported.
-pub const MANY: usize = 48;
+/// A node with more objects holds "many": it takes no more, and writes through it are not reported. What a load or call
+/// costs is the product of such sets, so that projects that mix everything in a few places take four times the work with
+/// twice the cap.
+pub const MANY: usize = 16;
 /// A node with more functions takes no more, though it holds many objects.
-pub const MANY_FUNCTIONS: usize = 96;
+pub const MANY_FUNCTIONS: usize = 32;
+/// Of what an object has under unknown keys, reading a property by name gets at most so many objects.
+pub const MIXED: usize = 8;
+/// The same for functions.
+pub const MIXED_FUNCTIONS: usize = 16;
 /// A node with more strings keeps only that there are more.
 pub const STRINGS: usize = 16;
 /// Parts of a string pattern; a longer one is cut to a hole.

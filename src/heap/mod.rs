@@ -84,7 +84,7 @@ use crate::heap::points_to::PointsToSet;
 use crate::heap::record::Record;
 use crate::heap::strings::StringTable;
 use crate::modules::PatternPart;
-use crate::syntax::facts::ValueId;
+use crate::syntax::facts::{ModuleKind, ValueId};
 
 pub use crate::heap::solver::{Input, RootCause};
 
@@ -115,7 +115,7 @@ pub fn solve(input: Input<'_>, bytes: u64) -> Heap {
         solver.bodies.push(id);
     }
     for file in input.facts.ids() {
-        if !input.project.files[file].is_spare_build {
+        if !input.project.files[file].is_spare_build && input.facts[file].kind != ModuleKind::Json {
             solver.run_module(file);
         }
     }

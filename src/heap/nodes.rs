@@ -16,6 +16,8 @@ pub(super) struct Node<L> {
     pub(super) representative: NodeId,
     /// Whether it holds more objects than the cap.
     pub(super) is_many: bool,
+    /// Whether its caps are the low ones.
+    pub(super) is_narrow: bool,
     /// Its values.
     pub(super) set: PointsToSet,
     /// Those that its edges and listeners have not had.
@@ -32,6 +34,7 @@ impl<L> Node<L> {
         Self {
             representative,
             is_many: false,
+            is_narrow: false,
             set: PointsToSet::default(),
             delta: SmallVec::new(),
             edges: SmallVec::new(),

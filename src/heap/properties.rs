@@ -72,6 +72,18 @@ impl Solver<'_> {
         any
     }
 
+    /// The node of what a property may be by being written under an unknown key.
+    fn mixed_properties(&mut self, object: ObjectId) -> NodeId {
+        if let Some(&node) = self.fields.get(&(object, Field::MIXED)) {
+            return node;
+        }
+        let mixed = self.field(object, Field::MIXED);
+        self.graph.narrow(mixed);
+        let unknown = self.field(object, Field::UNKNOWN);
+        self.graph.add_edge(unknown, mixed, EdgeKind::Copy);
+        mixed
+    }
+
     fn enumerate_field(&mut self, object: ObjectId, field: Field, node: NodeId) {
         let is_value = match field.kind() {
             FieldKind::Name(name) => name != self.well_known.constructor && name != self.well_known.prototype,
@@ -115,8 +127,8 @@ impl Solver<'_> {
             self.load_from_prototypes(object, field, dst, this);
             return;
         };
-        let unknown = self.field(object, Field::UNKNOWN);
-        self.graph.add_edge(unknown, dst, edge_of(lifetime));
+        let mixed = self.mixed_properties(object);
+        self.graph.add_edge(mixed, dst, edge_of(lifetime));
         self.load_native(object, name, dst);
         if self.accessors.contains(&name) {
             let getter = self.field(object, Field::getter(name));

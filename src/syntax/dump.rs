@@ -164,6 +164,9 @@ fn line(facts: &ModuleFacts, constraint: &Constraint) -> String {
             let import = &facts.imports[import];
             format!("{} = import {:?} of {}", value(dst), import.what, text(facts, import.specifier))
         }
+        Constraint::Helper { dst, name, src } => {
+            format!("{} = helper {}, or {}", value(dst), facts.name(name), value(src))
+        }
         Constraint::LoadGlobal { dst, name } => format!("{} = global {}", value(dst), facts.name(name)),
         Constraint::StoreGlobal { name, src } => format!("global {} = {}", facts.name(name), value(src)),
         Constraint::ImportMeta { dst } => format!("{} = import.meta", value(dst)),

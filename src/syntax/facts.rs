@@ -389,6 +389,16 @@ pub enum Constraint {
         /// The function.
         src: ValueId,
     },
+    /// A helper that a compiler wrote into the file, unless the global object has one of its name:
+    /// `var h = (this && this.h) || function …`.
+    Helper {
+        /// Receives.
+        dst: ValueId,
+        /// The helper's name.
+        name: NameId,
+        /// What was written.
+        src: ValueId,
+    },
     /// `{...src}`, `({a, ...dst} = src)`, `for (k in src) dst[k] = src[k]`: all own properties but the named ones.
     CopyAll {
         /// The object that is written to.

@@ -2,8 +2,8 @@
 
 use swc_common::Spanned;
 use swc_ecma_ast::{
-    BlockStmt, CatchClause, Decl, Expr, ForHead, ForInStmt, ForOfStmt, ForStmt, IfStmt, Lit, Pat, Stmt, SwitchStmt,
-    TryStmt, VarDecl, VarDeclOrExpr, VarDeclarator,
+    BinExpr, BinaryOp, BlockStmt, CatchClause, Decl, Expr, ForHead, ForInStmt, ForOfStmt, ForStmt, IfStmt, Lit, Pat,
+    Stmt, SwitchStmt, TryStmt, VarDecl, VarDeclOrExpr, VarDeclarator,
 };
 
 use super::expressions::transparent;
@@ -410,7 +410,12 @@ impl<'a> Lowerer<'a> {
         let naming = Naming { name: self.name(&ident.id.sym), head: range(ident.id.span) };
         let value = self.expr_named(init, Some(naming));
         let Some(binding) = self.resolve(&ident.id) else { return };
-        self.store_binding(binding, value);
+        match (value, self.own_home(&ident.id)) {
+            (Some(src), Some(dst)) if is_helper(&ident.id.sym, init) => {
+                self.emit(Constraint::Helper { dst, name: naming.name, src });
+            }
+            _ => self.store_binding(binding, value),
+        }
         if let Some(home) = self.own_home(&ident.id) {
             self.note_lookup(home, value);
             if let Some(ty) = &ident.type_ann {
@@ -418,6 +423,16 @@ impl<'a> Lowerer<'a> {
             }
         }
     }
+}
+
+/// Whether a variable of that name is a helper that a compiler wrote: `(this && this.name) || …`.
+fn is_helper(name: &str, init: &Expr) -> bool {
+    let Expr::Bin(BinExpr { op: BinaryOp::LogicalOr, left, .. }) = init else { return false };
+    let Expr::Bin(BinExpr { op: BinaryOp::LogicalAnd, left, right, .. }) = transparent(left) else { return false };
+    let Expr::Member(member) = transparent(right) else { return false };
+    matches!(transparent(left), Expr::This(_))
+        && matches!(transparent(&member.obj), Expr::This(_))
+        && member.prop.is_ident_with(name)
 }
 
 /// Whether code after the statement is not reached from it.

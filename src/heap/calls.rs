@@ -208,6 +208,11 @@ impl Solver<'_> {
                     self.graph.add_edge(arg.node, promised, EdgeKind::Copy);
                 }
             }
+            Some(Special::Gives(node)) => {
+                if let Some(dst) = self.invocations[invocation].dst {
+                    self.graph.add_edge(node, dst, EdgeKind::Copy);
+                }
+            }
             Some(Special::Bound { target, this, args }) => {
                 self.note_memoized(invocation, object, lifetime);
                 self.call_bound(invocation, (target, this, &args), lifetime);

@@ -364,6 +364,7 @@ impl Solver<'_> {
                     self.insert_data(dst, kind);
                 }
             }
+            ResultFacts::InstanceOf(arguments) => self.resolve_instance(call, arguments, dst),
             ResultFacts::Data(kind) => self.insert_data(dst, *kind),
             ResultFacts::Derived => {
                 self.derive_all(call);

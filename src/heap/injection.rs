@@ -3,13 +3,14 @@
 use smallvec::SmallVec;
 
 use crate::base::finding::{Confidence, ContextKind};
+use crate::heap::builtins::NativeCall;
 use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
 use crate::heap::instance::Phase;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value};
 use crate::heap::roots::Entry;
-use crate::heap::solver::{Invocation, InvocationKind, RootCause, Solver, This};
-use crate::models::facts::{DecoratorFacts, ParamFacts};
+use crate::heap::solver::{Invocation, InvocationKind, Listener, RootCause, Solver, This};
+use crate::models::facts::{Arguments, DecoratorFacts, ParamFacts};
 use crate::modules::Resolution;
 use crate::syntax::facts::{Decorated, Decorator, Imported, TypeRef};
 
@@ -43,7 +44,68 @@ impl Solver<'_> {
         }
         for &(at, class) in &singletons {
             self.enter_methods(at, class);
+            self.enter_named_methods(at, class);
         }
+        for (class, dst) in self.resolved.clone() {
+            if let Some(kept) = self.singleton_in(class) {
+                self.graph.insert(dst, kept);
+            }
+        }
+    }
+
+    /// `container.resolve(C)`: an instance of its own; or, once it is known which classes have but one, that one.
+    pub(super) fn resolve_instance(&mut self, call: &NativeCall, class: &Arguments, dst: NodeId) {
+        let mut inner = self.invocations[call.invocation].clone();
+        inner.kind = InvocationKind::New;
+        inner.this = This::None;
+        inner.args = SmallVec::new();
+        let inner = self.invocation(inner);
+        for node in self.selected(call.invocation, class) {
+            self.resolved.push((node, dst));
+            self.listen(node, Listener::Invoke { invocation: inner });
+        }
+    }
+
+    /// Methods that the framework calls by their names on the instances that it made.
+    fn enter_named_methods(&mut self, at: InstanceId, class: ObjectId) {
+        let Source::Class { file, class: id, .. } = self.objects[class].source else { return };
+        let decorators = self.input.facts[file].decorators.iter();
+        let on_class = decorators.filter(|d| d.class == id && d.target == Decorated::Class);
+        let named: Vec<(String, ContextKind)> =
+            on_class.filter_map(|d| self.decorator_facts(at, d)).flat_map(|facts| facts.methods).collect();
+        let prototype = self.prototype_of(class);
+        for (name, kind) in named {
+            let Some(name) = self.names.get(&name) else { continue };
+            let Some(&method) = self.fields.get(&(prototype, Field::name(name))) else { continue };
+            let functions: Vec<Value> = self.graph.set(method).iter().collect();
+            for (object, _) in functions.into_iter().filter_map(Value::as_object) {
+                let Source::Function { file, function, .. } = self.objects[object].source else { continue };
+                let text = format!("{} of a class that the framework makes", self.names.text(name));
+                let cause = RootCause {
+                    kind: Some(kind),
+                    confidence: Confidence::High,
+                    label: self.names.intern(&text),
+                    function: Some((file, function)),
+                };
+                self.enter_method(at, class, object, cause);
+            }
+        }
+    }
+
+    /// A method that the framework calls with the data of its context.
+    fn enter_method(&mut self, at: InstanceId, class: ObjectId, method: ObjectId, cause: RootCause) {
+        let Source::Function { file, function, .. } = self.objects[method].source else { return };
+        let data = match cause.kind {
+            Some(ContextKind::Request) => Some(crate::models::facts::DataKind::Request),
+            Some(ContextKind::Event) => Some(crate::models::facts::DataKind::Event),
+            _ => None,
+        };
+        let count = u32::try_from(self.input.facts[file].params_of(function).len()).unwrap_or(0);
+        let params = data
+            .map_or_else(Default::default, |data| (0..count).map(|index| (index, ParamFacts::Data(data))).collect());
+        let this = This::Value(Value::object(self.singletons[&class], Lifetime::Module));
+        let invocation = self.outside_invocation(&Entry { cause, params, caller: at, this }, method);
+        self.invoke(invocation, Value::object(method, Lifetime::Module));
     }
 
     pub(super) fn construct_singleton(&mut self, at: InstanceId, class: ObjectId) {

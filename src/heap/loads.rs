@@ -56,6 +56,7 @@ impl Solver<'_> {
             let field = self.field(object, Field::name(name));
             self.insert_path(file, is_directory, field);
         }
+        self.add_bundler_members(object, &["import", "meta"], &["glob", "globEager"]);
         self.graph.insert(dst, Value::object(object, Lifetime::Module));
     }
 
@@ -89,6 +90,7 @@ impl Solver<'_> {
         let field = self.field(require, Field::name(cache));
         let object = self.object(Source::Cache, ObjectKind::Plain);
         self.graph.insert(field, Value::object(object, Lifetime::Module));
+        self.add_bundler_members(require, &["require"], &["context"]);
         let main = self.names.intern("main");
         let field = self.field(require, Field::name(main));
         let module = self.module_object(file);
@@ -477,6 +479,8 @@ impl Solver<'_> {
             let name = self.names.intern(option);
             let node = self.fresh_node();
             self.listen(argument, Listener::Load { dst: node, field: Field::name(name) });
+            // The folder may stand there without an object around it.
+            self.graph.add_edge(argument, node, EdgeKind::Copy);
             argument = node;
         }
         let file = self.instances[call.caller].key.file;
@@ -509,6 +513,8 @@ impl Solver<'_> {
                 self.graph.add_edge(module, unknown, EdgeKind::Copy);
                 self.give(call, Value::object(object, Lifetime::Fresh));
             }
+            LoaderGives::Lazy => self.give_lazily(call, module),
+            LoaderGives::Context => self.give_context(call, module),
             LoaderGives::Paths | LoaderGives::Nothing => {}
         }
     }

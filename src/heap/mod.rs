@@ -38,6 +38,7 @@ mod arguments;
 mod arrays;
 mod budget;
 mod builtins;
+mod bundled;
 mod calls;
 mod clones;
 mod collections;

@@ -10,7 +10,7 @@ use crate::heap::object::{Data, InstanceId, Lifetime, ObjectKind, Value, ValueKi
 use crate::heap::record::NativeEffect;
 use crate::heap::solver::{Arg, ExceptId, InvocationKind, Listener, Solver, This};
 use crate::models::facts::Position;
-use crate::syntax::facts::{Constraint, Key};
+use crate::syntax::facts::{Constraint, Key, NameId, SiteKind, ValueId};
 
 impl Solver<'_> {
     pub(super) fn call_object_method(&mut self, call: &NativeCall, this: Value, name: &str) {
@@ -99,7 +99,8 @@ impl Solver<'_> {
 
     pub(super) fn assign(&mut self, call: &NativeCall) {
         let Some(target) = call.arg(0) else { return };
-        for arg in call.args.iter().skip(1) {
+        for (index, arg) in call.args.iter().enumerate().skip(1) {
+            let except = self.overwritten(call, index);
             let source = if arg.is_spread {
                 let element = self.fresh_node();
                 self.listen(arg.node, Listener::Iterate { dst: element, index: None });
@@ -107,12 +108,45 @@ impl Solver<'_> {
             } else {
                 arg.node
             };
-            self.listen(source, Listener::CopyFrom { dst: target, except: ExceptId(0) });
+            self.listen(source, Listener::CopyFrom { dst: target, except });
         }
         if let Some(dst) = call.dst {
             self.graph.add_edge(target, dst, EdgeKind::Copy);
         }
         self.note_on(call, target, NativeEffect::AssignAll, None, call.values(1));
+    }
+
+    /// The properties that literals behind the argument at `index` set: `assign({}, defaults, {list: []})` takes no list
+    /// from the defaults.
+    fn overwritten(&mut self, call: &NativeCall, index: usize) -> ExceptId {
+        let Some(id) = call.call else { return ExceptId(0) };
+        let key = self.instances[call.caller].key;
+        let facts = &self.input.facts[key.file];
+        let behind = facts.arguments_of(id).get(index + 1..).unwrap_or_default();
+        let constraints = facts.constraints_of(key.function);
+        let is_literal = |value: ValueId| {
+            constraints.iter().any(|constraint| match *constraint {
+                Constraint::Alloc { dst, site } => dst == value && facts.sites[site].kind == SiteKind::Object,
+                _ => false,
+            })
+        };
+        let literals: Vec<ValueId> = behind
+            .iter()
+            .filter(|argument| !argument.is_spread && is_literal(argument.value))
+            .map(|argument| argument.value)
+            .collect();
+        let names: Vec<NameId> = constraints
+            .iter()
+            .filter_map(|constraint| match *constraint {
+                Constraint::Store { base, key: Key::Name(name), .. } if literals.contains(&base) => Some(name),
+                _ => None,
+            })
+            .collect();
+        if names.is_empty() {
+            return ExceptId(0);
+        }
+        let names = names.into_iter().map(|name| self.global_name(key.file, name)).collect();
+        self.excepts.push(names)
     }
 
     pub(super) fn define(&mut self, call: &NativeCall, name: &str) {

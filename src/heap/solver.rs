@@ -254,6 +254,8 @@ pub(super) struct ObjectState {
 pub(super) enum Special {
     /// Settles a promise.
     Resolve(ObjectId),
+    /// Gives what a node holds.
+    Gives(NodeId),
     /// Calls what `target` holds with bound receiver and arguments.
     Bound { target: NodeId, this: This, args: SmallVec<[Arg; 3]> },
 }
@@ -343,6 +345,8 @@ pub(super) struct Solver<'a> {
     pub(super) typed: Vec<(InstanceId, TypeFact)>,
     /// The instances that frameworks make, by class.
     pub(super) singletons: FxHashMap<ObjectId, ObjectId>,
+    /// What containers were asked for instances of, and who got them.
+    pub(super) resolved: Vec<(NodeId, NodeId)>,
 }
 
 /// Names that the solver itself asks for.
@@ -428,6 +432,7 @@ impl<'a> Solver<'a> {
             load_files: Vec::new(),
             typed: Vec::new(),
             singletons: FxHashMap::default(),
+            resolved: Vec::new(),
         }
     }
 

@@ -212,6 +212,7 @@ impl<'a> FactsReader<'_, 'a> {
                 "elements" => return Ok(ResultFacts::ElementsOf(argument()?)),
                 "copy" => return Ok(ResultFacts::CopyOf(argument()?)),
                 "keys" => return Ok(ResultFacts::KeysOf(argument()?)),
+                "instance" => return Ok(ResultFacts::InstanceOf(argument()?)),
                 _ => {}
             }
         }
@@ -235,6 +236,7 @@ impl<'a> FactsReader<'_, 'a> {
             "elements",
             "copy",
             "keys",
+            "instance",
         ]);
         match DATA.iter().find(|(word, _)| *word == text) {
             Some(&(_, data)) => Ok(ResultFacts::Data(data)),
@@ -435,7 +437,7 @@ impl<'a> FactsReader<'_, 'a> {
 
     pub(super) fn decorator(&self, value: &Value<'a>) -> Read<DecoratorFacts> {
         let object = self.source.object(value, "decorator")?;
-        self.source.check_keys(object, "decorator", &["context", "singleton", "unless", "data"])?;
+        self.source.check_keys(object, "decorator", &["context", "singleton", "unless", "methods", "data"])?;
         let mut facts = DecoratorFacts::default();
         for property in &object.properties {
             let value = &property.value;
@@ -449,6 +451,14 @@ impl<'a> FactsReader<'_, 'a> {
                     for option in &self.source.object(value, "unless")?.properties {
                         let values = self.source.strings(&option.value, "the option's values")?;
                         facts.transient_options.push((option.name.as_str().to_owned(), values));
+                    }
+                }
+                "methods" => {
+                    for method in &self.source.object(value, "methods")?.properties {
+                        let context = self.source.word(&method.value, "the method's context", CONTEXTS)?;
+                        let names = expand_braces(method.name.as_str())
+                            .map_err(|message| self.source.error(method.range.start, message))?;
+                        facts.methods.extend(names.into_iter().map(|name| (name, context)));
                     }
                 }
                 "data" => facts.data = Some(self.source.word(value, "data", DATA)?),

@@ -212,6 +212,8 @@ pub enum ResultFacts {
     CopyOf(Arguments),
     /// A deep copy: shares nothing.
     DeepCopy,
+    /// An instance of the class that is given, made for the call unless a container keeps one.
+    InstanceOf(Arguments),
     /// A new container.
     Container(ContainerFacts),
     /// An array of the keys of an argument.
@@ -417,6 +419,10 @@ pub enum LoaderGives {
     Module,
     /// An object of the modules, by file name.
     Modules,
+    /// The same, of modules or of functions that give promises of them, as options say.
+    Lazy,
+    /// A function that gives a module by its name, and has `keys()`.
+    Context,
     /// The files' paths, as strings.
     Paths,
     /// Nothing: modules are only loaded.
@@ -433,6 +439,8 @@ pub struct DecoratorFacts {
     /// Option values that make it no singleton: `("scope", ["REQUEST", "TRANSIENT"])`, matched by the last name of the
     /// option's value.
     pub transient_options: Vec<(String, Vec<String>)>,
+    /// On a class: methods that the framework calls by their names, and in which context.
+    pub methods: Vec<(String, ContextKind)>,
     /// What a decorated parameter, or the decorated method's parameters, hold.
     pub data: Option<DataKind>,
 }

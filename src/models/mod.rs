@@ -19,7 +19,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use facts::{Convention, HandlerShape, PathFacts, PathId, Step};
+pub use facts::Step;
+use facts::{Convention, HandlerShape, PathFacts, PathId};
 use trie::Trie;
 
 pub use entries::parse;

@@ -73,6 +73,8 @@ pub(super) const LOADER_FORMS: &[(&str, LoaderForm)] = &[
 pub(super) const LOADER_GIVES: &[(&str, LoaderGives)] = &[
     ("module", LoaderGives::Module),
     ("modules", LoaderGives::Modules),
+    ("lazy", LoaderGives::Lazy),
+    ("context", LoaderGives::Context),
     ("paths", LoaderGives::Paths),
     ("nothing", LoaderGives::Nothing),
 ];

@@ -126,7 +126,7 @@ impl Program<'_> {
         })
     }
 
-    fn holds_object(&self, node: NodeId, object: ObjectId) -> bool {
+    pub(super) fn holds_object(&self, node: NodeId, object: ObjectId) -> bool {
         self.stages
             .heap
             .points_to(node)
@@ -303,7 +303,7 @@ impl Program<'_> {
     /// Why a removal does not bound a growth.
     fn refusal(&self, growth: &Change, id: ChangeId) -> Option<Refused> {
         let removal = &self.changes[id.0 as usize];
-        if self.is_other_key(growth, removal) {
+        if self.is_other_key(growth, removal) || self.is_looked_up_otherwise(removal) {
             return Some(Refused::OtherKey(id));
         }
         let Some(context) = self.stages.contexts.of(removal.instance) else {

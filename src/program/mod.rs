@@ -10,6 +10,7 @@ mod holders;
 mod keys;
 mod listeners;
 mod loads;
+mod lookups;
 mod optional;
 mod pairs;
 mod reach;

@@ -8,7 +8,7 @@ use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Sour
 use crate::modules::Reason;
 use crate::program::changes::{Change, Effect, Target};
 use crate::program::holders::{self, Owner};
-use crate::program::{Keys, LoadUse, Program, Refused};
+use crate::program::{Bound, Keys, LoadUse, Program, Refused};
 use crate::syntax::facts::{BindingKind, FunctionId};
 
 /// Why it is not known what a load loads.
@@ -83,6 +83,7 @@ impl Program<'_> {
             && self.is_repeated(change)
             && (self.is_namespace_write(change) || change.binding.is_none() && !self.is_own(change))
             && !is_length(change)
+            && !self.is_table_entry(change)
             && !self.is_written_by_design(change)
             && !self.is_of_request(change)
     }
@@ -94,6 +95,22 @@ impl Program<'_> {
                 self.stages.heap.object(object).kind == ObjectKind::Plain && change.kind != "delete"
             }
             Target::Slot(_) => true,
+        }
+    }
+
+    /// Whether a write under a computed key puts an entry into a table of the project from which entries are taken too,
+    /// or takes one out: an object that is used as a map is as good as a map.
+    fn is_table_entry(&self, change: &Change) -> bool {
+        let Target::Object(object) = change.target else { return false };
+        let info = self.stages.heap.object(object);
+        if change.key.is_none() || !matches!(info.source, Source::Site { .. }) {
+            return false;
+        }
+        match change.effect {
+            Effect::Grow if info.kind == ObjectKind::Array => self.bound(change).is_some(),
+            Effect::Grow => matches!(self.bound(change), Some(Bound::Removal(_) | Bound::SizeCheck)),
+            Effect::Remove => self.growths_of(change.target).iter().any(|&id| self.change(id).key.is_some()),
+            _ => false,
         }
     }
 

@@ -377,7 +377,12 @@ impl Solver<'_> {
             InstanceKey { file, function, parent: Some(parent), environment, this, phase: inv.phase, site: None };
         let mut depth = caller.clone_depth.max(self.instances[parent].clone_depth);
         let is_recursive = caller.key.function == function && caller.key.file == file;
-        if facts.functions[function].cloning != Cloning::None
+        let is_cloned = match facts.functions[function].cloning {
+            Cloning::None => false,
+            Cloning::Constructor => inv.kind == InvocationKind::Super,
+            Cloning::Factory | Cloning::Helper => true,
+        };
+        if is_cloned
             && inv.position.is_none()
             && !is_recursive
             && depth < CLONE_DEPTH

@@ -136,6 +136,10 @@ impl Solver<'_> {
         }
         if name == self.well_known.prototype && self.objects[object].kind == ObjectKind::Function {
             self.prototype_of(object);
+            // Each class has its own. What a subclass's methods are put on is not the parent's.
+            if let Source::Class { .. } | Source::Function { .. } = self.objects[object].source {
+                return;
+            }
         }
         self.load_from_prototypes(object, field, dst, this);
     }

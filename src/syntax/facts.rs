@@ -219,6 +219,8 @@ pub enum Cloning {
     Factory,
     /// It is small (40 constraints at most), and a parameter flows to its result or into another parameter.
     Helper,
+    /// Where it makes an instance: each has containers of its own.
+    Constructor,
 }
 
 /// A formal parameter.

@@ -11,8 +11,12 @@ const HELPER: usize = 40;
 
 /// What a function is worth.
 pub(super) fn decide(constraints: &[Constraint], form: FunctionForm, params: &[Param], facts: &ModuleFacts) -> Cloning {
-    if matches!(form, FunctionForm::Module | FunctionForm::Constructor | FunctionForm::StaticInitializer) {
+    if matches!(form, FunctionForm::Module | FunctionForm::StaticInitializer) {
         return Cloning::None;
+    }
+    let constructs = if keeps_made(constraints, facts) { Cloning::Constructor } else { Cloning::None };
+    if form == FunctionForm::Constructor {
+        return constructs;
     }
     let returned = returned(constraints);
     if !returned.is_empty() && makes(constraints, &returned, facts) {
@@ -21,7 +25,7 @@ pub(super) fn decide(constraints: &[Constraint], form: FunctionForm, params: &[P
     if constraints.len() <= HELPER && !params.is_empty() && passes_on(constraints, &returned, params, facts) {
         return Cloning::Helper;
     }
-    Cloning::None
+    constructs
 }
 
 /// The nodes that flow to the result by copies.
@@ -66,6 +70,22 @@ fn makes(constraints: &[Constraint], returned: &FxHashSet<ValueId>, facts: &Modu
             let call = &facts.calls[call];
             call.kind == CallKind::New && returned.contains(&call.dst)
         }
+        _ => false,
+    })
+}
+
+/// Whether it keeps something that it makes in its `this`, or lets the constructor above do so.
+fn keeps_made(constraints: &[Constraint], facts: &ModuleFacts) -> bool {
+    let is_made = |value: ValueId| {
+        constraints.iter().any(|constraint| match *constraint {
+            Constraint::Alloc { dst, .. } => dst == value,
+            Constraint::Call { call } => facts.calls[call].kind == CallKind::New && facts.calls[call].dst == value,
+            _ => false,
+        })
+    };
+    constraints.iter().any(|constraint| match *constraint {
+        Constraint::Store { base: THIS, src, .. } => is_made(src),
+        Constraint::Call { call } => matches!(facts.calls[call].callee, Callee::Super(_)),
         _ => false,
     })
 }

@@ -18,6 +18,11 @@ use crate::heap::record::{CallEdge, Root};
 use crate::models::facts::Position;
 use crate::syntax::facts::{Callee, ModuleFacts};
 
+/// How many instances are looked at to see whether one leads to another, …
+const REACHED_FROM_ONE: usize = 10_000;
+/// … and for all such questions together.
+const REACHED: usize = 20_000_000;
+
 /// Why an instance runs in its context.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Context {
@@ -145,11 +150,12 @@ fn rescheduling(
     callees: &FxHashMap<InstanceId, Vec<InstanceId>>,
 ) -> Vec<Context> {
     let mut out = Vec::new();
+    let mut left = REACHED;
     for edge in &heap.record.calls {
         if edge.position != Some(Position::Once) || !is_scheduled(heap, facts, edge.caller, edge.call) {
             continue;
         }
-        if reaches(callees, edge.callee, edge.caller) {
+        if reaches(callees, edge.callee, edge.caller, &mut left) {
             out.push(Context {
                 kind: ContextKind::Timer,
                 confidence: Confidence::High,
@@ -176,15 +182,22 @@ fn is_scheduled(
         .any(|(object, _)| matches!(heap.object(object).source, Source::External { .. }))
 }
 
-fn reaches(callees: &FxHashMap<InstanceId, Vec<InstanceId>>, from: InstanceId, to: InstanceId) -> bool {
+fn reaches(
+    callees: &FxHashMap<InstanceId, Vec<InstanceId>>,
+    from: InstanceId,
+    to: InstanceId,
+    left: &mut usize,
+) -> bool {
     let mut seen = FxHashSet::default();
     let mut stack = vec![from];
     while let Some(at) = stack.pop() {
         if at == to {
             return true;
         }
-        if seen.insert(at) && seen.len() < 10_000 {
-            stack.extend(callees.get(&at).into_iter().flatten());
+        if *left > 0 && seen.len() < REACHED_FROM_ONE && seen.insert(at) {
+            let next = callees.get(&at).map_or(&[][..], Vec::as_slice);
+            *left = left.saturating_sub(next.len());
+            stack.extend(next);
         }
     }
     false

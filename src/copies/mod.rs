@@ -45,6 +45,9 @@ pub struct Copy {
 /// How many different tests are compared with one place: the rest of a project's near-equal tests would say the same.
 const MAX_TESTS_AT_A_PLACE: usize = 16;
 
+/// After so many comparisons, each place is compared with the likeliest test only.
+const COMPARED: usize = 100_000;
+
 /// The shapes of a file's statements, those of nested functions among them, in the order of the text.
 pub(crate) fn shapes_of(facts: &ModuleFacts) -> &[Shape] {
     facts.functions.as_slice().first().map_or(&[], |body| &facts.shapes[body.shapes.indices()])
@@ -63,13 +66,16 @@ pub fn find(
         seeds.add(index, shapes_of(&facts[place.file]), place.position);
     }
     let mut best: FxHashMap<(FileId, FunctionId), (Copy, Evidence)> = FxHashMap::default();
+    let mut compared = 0;
     for (file, module) in facts.iter_enumerated() {
         if seeds.is_empty() || tests.get(file).copied().unwrap_or(false) {
             continue;
         }
         let shapes = shapes_of(module);
         for position in 0..shapes.len() {
-            for index in seeds.near(shapes, position, MAX_TESTS_AT_A_PLACE) {
+            let most = if compared < COMPARED { MAX_TESTS_AT_A_PLACE } else { 1 };
+            for index in seeds.near(shapes, position, most) {
+                compared += 1;
                 let original = originals[index];
                 let production = Place { file, position };
                 if let Some((copy, evidence)) = compare(facts, original, production) {

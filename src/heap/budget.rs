@@ -4,7 +4,7 @@
 use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
 use crate::heap::instance::Instance;
-use crate::heap::limits::{FOOTPRINT, INHERITED, LEAST_WORK, WORK_PER_BYTE};
+use crate::heap::limits::{CLIMBED, FOOTPRINT, INHERITED, LEAST_WORK, WORK_PER_BYTE};
 use crate::heap::object::{AbstractObject, InstanceId, ObjectId, Source, Value};
 use crate::heap::record::CallEdge;
 use crate::heap::solver::{Invocation, InvocationId, ObjectState, Solver};
@@ -13,7 +13,7 @@ use crate::heap::solver::{Invocation, InvocationId, ObjectState, Solver};
 const WEIGHED_EVERY: u64 = 1_000;
 
 /// What one object up a chain costs: its field and the edges of it are looked up in tables, or made.
-pub(super) const CLIMB: usize = 5;
+pub(super) const CLIMB: usize = 12;
 
 /// What making an invocation costs.
 pub(super) const INVOCATION: usize = 10;
@@ -25,6 +25,12 @@ pub(super) struct Budget {
     /// When memory is looked at next.
     weighed_at: u64,
     is_heavy: bool,
+    /// How much of all may be used so far, in percent.
+    share: u64,
+    /// What long lists of arguments take.
+    pub(super) argument_bytes: usize,
+    /// How much was done when the step at hand began.
+    begun: u64,
     /// How many objects up the chains of prototypes and copies the solver is.
     depth: usize,
 }
@@ -32,7 +38,15 @@ pub(super) struct Budget {
 impl Budget {
     /// The budget of that many bytes of source.
     pub(super) fn of(bytes: u64) -> Self {
-        Self { work: (bytes * WORK_PER_BYTE).max(LEAST_WORK), weighed_at: 0, is_heavy: false, depth: 0 }
+        Self {
+            work: (bytes * WORK_PER_BYTE).max(LEAST_WORK),
+            weighed_at: 0,
+            is_heavy: false,
+            share: 100,
+            argument_bytes: 0,
+            begun: 0,
+            depth: 0,
+        }
     }
 }
 
@@ -42,17 +56,22 @@ impl Solver<'_> {
         self.graph.work += units as u64;
     }
 
+    /// From here on, so much of the budget may be used, in percent. What comes later has something left in this way,
+    /// whatever comes before: handlers and exports are asked for last.
+    pub(super) fn allow(&mut self, share: u64) {
+        self.budget.share = share;
+        self.budget.weighed_at = 0;
+    }
+
     /// Whether the project has had its share of time or memory.
     pub(super) fn is_spent(&mut self) -> bool {
-        if self.graph.hits.work {
-            return true;
-        }
         if self.graph.work >= self.budget.weighed_at {
             self.budget.weighed_at = self.graph.work + WEIGHED_EVERY;
-            self.budget.is_heavy = self.footprint() > FOOTPRINT;
+            self.budget.is_heavy = self.footprint() as u64 > FOOTPRINT as u64 / 100 * self.budget.share;
         }
-        self.graph.hits.work = self.budget.is_heavy || self.graph.work > self.budget.work;
-        self.graph.hits.work
+        let is_spent = self.budget.is_heavy || self.graph.work > self.budget.work / 100 * self.budget.share;
+        self.graph.hits.work |= is_spent;
+        is_spent
     }
 
     /// Goes one object up a chain of prototypes or copies, unless it is too long or too much was done.
@@ -60,7 +79,10 @@ impl Solver<'_> {
         if self.is_spent() {
             return;
         }
-        if self.budget.depth >= INHERITED {
+        if self.budget.depth == 0 {
+            self.budget.begun = self.graph.work;
+        }
+        if self.budget.depth >= INHERITED || self.graph.work - self.budget.begun > CLIMBED {
             self.graph.hits.depth = true;
             return;
         }
@@ -85,6 +107,7 @@ impl Solver<'_> {
         const METHOD: usize = hashed(size_of::<((InvocationId, Value), NodeId)>());
         const INSTANCE: usize = 2 * size_of::<Instance>() + size_of::<(NodeId, InstanceId)>();
         self.graph.footprint()
+            + self.budget.argument_bytes
             + self.fields.len() * FIELD
             + self.loaded.len() * LOAD
             + self.objects.len() * OBJECT

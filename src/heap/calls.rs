@@ -7,7 +7,7 @@ use crate::heap::constraints::edge_of;
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::instance::{InstanceKey, Phase};
-use crate::heap::limits::{CLONE_DEPTH, CLONES, HOPS};
+use crate::heap::limits::{BOUND, CLONE_DEPTH, CLONES, HOPS};
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::record::{CallEdge, Root};
 use crate::heap::solver::{Arg, Invocation, InvocationId, InvocationKind, Listener, Solver, Special, This};
@@ -233,6 +233,7 @@ impl Solver<'_> {
         let mut all: SmallVec<[Arg; 3]> =
             args.iter().map(|arg| Arg { node: self.read_through(arg.node, lifetime), ..*arg }).collect();
         all.extend(inner.args.iter().copied());
+        all.truncate(BOUND);
         inner.args = all;
         match this {
             This::Node(node) => {

@@ -12,6 +12,12 @@ use crate::syntax::facts::{
     SiteKind, THIS, ValueId,
 };
 
+/// After so many constraints of a function, the solver looks whether it may go on.
+const LOOKED_UP_EVERY: usize = 64;
+
+/// So many constraints of each module's body there are in any case.
+const SURE: usize = 1_024;
+
 impl Solver<'_> {
     /// The instance with this key, made and put into the graph if it is new.
     pub(super) fn instance(&mut self, key: InstanceKey, clone_depth: u8) -> InstanceId {
@@ -36,12 +42,16 @@ impl Solver<'_> {
     pub(super) fn constrain_all(&mut self, id: InstanceId) {
         let key = self.instances[id].key;
         let facts = &self.input.facts[key.file];
-        if self.is_spent() {
-            return;
-        }
-        self.spend(facts.functions[key.function].constraints.indices().len() / 2);
-        for index in facts.functions[key.function].constraints.indices() {
-            self.constrain(id, facts.constraints[index]);
+        // The beginning of a body is looked at whatever other files have cost.
+        let sure = if key.parent.is_none() { SURE } else { 0 };
+        for (count, &constraint) in facts.constraints_of(key.function).iter().enumerate() {
+            if count % LOOKED_UP_EVERY == 0 {
+                if count >= sure && self.is_spent() {
+                    return;
+                }
+                self.spend(LOOKED_UP_EVERY / 2);
+            }
+            self.constrain(id, constraint);
         }
         self.constrain_types(id);
     }

@@ -20,6 +20,8 @@ pub const TEXT: usize = 4_096;
 pub const CLONES: u32 = 64;
 /// How many wrappers (`bind`, `call`, a debouncer) are followed from one call.
 pub const HOPS: u8 = 8;
+/// Arguments of a call of a bound function that are told apart.
+pub const BOUND: usize = 16;
 /// Objects into which the properties of one are copied one by one; later copies do not tell its properties apart.
 pub const COPIES: usize = 16;
 /// Receivers of one call by `call` or `apply` that are told apart.
@@ -35,6 +37,8 @@ pub const WORK_PER_BYTE: u64 = 8;
 pub const FOOTPRINT: usize = 1_150 << 20;
 /// Objects that inherit, or are copies, one of another: a longer chain is not followed to its end.
 pub const INHERITED: usize = 4_000;
+/// Units of work up chains of prototypes and copies in one step.
+pub const CLIMBED: u64 = 200_000;
 /// The least budget of work.
 pub const LEAST_WORK: u64 = 70_000_000;
 
@@ -57,7 +61,9 @@ impl Hits {
     /// What a user is told: only limits that lose more than precision.
     pub fn said(self) -> impl Iterator<Item = &'static str> {
         let work = self.work.then_some("the budget of the heap analysis was spent: some flows were not followed");
-        let depth = self.depth.then_some("objects inherit from one another in too long a chain to follow to its end");
+        let depth = self
+            .depth
+            .then_some("objects inherit from one another, or are copied, in chains too long to follow to their ends");
         work.into_iter().chain(depth)
     }
 }

@@ -115,12 +115,15 @@ pub fn solve(input: Input<'_>, bytes: u64) -> Heap {
         let id = solver.module_body(file);
         solver.bodies.push(id);
     }
+    solver.allow(50);
     for file in input.facts.ids() {
         if !input.project.files[file].is_spare_build && input.facts[file].kind != ModuleKind::Json {
             solver.run_module(file);
         }
     }
+    solver.allow(75);
     solver.run();
+    solver.allow(85);
     solver.enter_conventions();
     solver.enter_decorated();
     solver.inject_types();
@@ -132,6 +135,7 @@ pub fn solve(input: Input<'_>, bytes: u64) -> Heap {
     solver.enter_handlers();
     solver.run();
     solver.note_called();
+    solver.allow(95);
     solver.offer_entries();
     solver.run();
     solver.note_called();
@@ -143,6 +147,7 @@ pub fn solve(input: Input<'_>, bytes: u64) -> Heap {
     solver.offer_unloaded();
     solver.run();
     solver.note_called();
+    solver.allow(100);
     solver.offer_uncalled();
     solver.run();
     solver.finish()

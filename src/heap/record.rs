@@ -261,6 +261,11 @@ impl Record {
         self.calls_of.get(&callee).into_iter().flatten().map(|&at| &self.calls[at as usize])
     }
 
+    /// What makes an instance repeat.
+    pub fn roots_of(&self, instance: InstanceId) -> impl Iterator<Item = &Root> {
+        self.roots_of.get(&instance).into_iter().flatten().map(|&at| &self.roots[at])
+    }
+
     /// Whether something outside makes an instance run.
     pub fn is_root(&self, instance: InstanceId) -> bool {
         self.roots_of.contains_key(&instance)

@@ -23,6 +23,10 @@ use crate::modules::{Loader, Resolution};
 use crate::project::Project;
 use crate::syntax::facts::{CallId, FunctionId, ImportId, ModuleFacts, NameId, Run, TypeFact};
 
+/// So many values that wait for their listener (and at least a quarter of them) are handed over before the next node has
+/// its turn: what makes ever more of them is not to keep the rest of the program waiting.
+const AT_ONCE: usize = 500;
+
 /// What the solver reads.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
@@ -441,7 +445,7 @@ impl<'a> Solver<'a> {
     pub(super) fn run(&mut self) {
         loop {
             self.propagate();
-            if self.graph.hits.work || !self.settle() {
+            if self.is_spent() || !self.settle() {
                 return;
             }
         }
@@ -449,18 +453,22 @@ impl<'a> Solver<'a> {
 
     fn propagate(&mut self) {
         loop {
-            while let Some((listener, value)) = self.pending.pop() {
+            for _ in 0..AT_ONCE.max(self.pending.len() / 4) {
+                let Some((listener, value)) = self.pending.pop() else { break };
                 self.graph.work += 1;
                 self.react(listener, value);
                 if self.is_spent() {
-                    break;
+                    return;
                 }
             }
             if self.is_spent() {
                 return;
             }
-            let Some((node, delta)) = self.graph.step() else { return };
-            self.deliver(node, &delta);
+            match self.graph.step() {
+                Some((node, delta)) => self.deliver(node, &delta),
+                None if self.pending.is_empty() => return,
+                None => {}
+            }
         }
     }
 
@@ -590,7 +598,10 @@ impl<'a> Solver<'a> {
         // Copies of an invocation are one hop further on.
         invocation.hops = invocation.hops.saturating_add(1);
         invocation.is_opaque = false;
-        self.spend(INVOCATION);
+        self.spend(INVOCATION + invocation.args.len());
+        if invocation.args.spilled() {
+            self.budget.argument_bytes += invocation.args.len() * size_of::<Arg>();
+        }
         self.invocations.push(invocation)
     }
 

@@ -14,6 +14,9 @@ use crate::program::keys::{self, Keys};
 use crate::program::{ChangeId, Program};
 use crate::syntax::facts::{Guard, Place, Reuse, Run, Test, WriteForm};
 
+/// So many removals of one container are looked at.
+const REMOVALS: usize = 500;
+
 /// Why a growth is bounded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Bound {
@@ -285,6 +288,7 @@ impl Program<'_> {
         }
         all.sort_unstable();
         all.dedup();
+        all.truncate(REMOVALS);
         all
     }
 

@@ -13,11 +13,12 @@ impl Program<'_> {
         let Some(key) = change.key else { return false };
         let facts = &self.stages.facts[change.file];
         let keys = self.sources_of(change.instance, key, Follow::Copies);
-        facts.calls.iter().filter(|call| call.function == change.function).any(|call| {
+        self.calls_in(change.file, change.function).iter().any(|&call| {
+            let call = &facts.calls[call];
             let first = facts.arguments[call.arguments.indices()].first();
             let node = first.map(|argument| self.stages.heap.node(change.instance, argument.value));
-            node.is_some_and(|node| keys.iter().any(|&key| node == key || self.is_alias(node, key)))
-                && self.is_of_file_system(change, call)
+            self.is_of_file_system(change, call)
+                && node.is_some_and(|node| keys.iter().any(|&key| node == key || self.is_alias(node, key)))
         })
     }
 

@@ -155,31 +155,8 @@ impl Program<'_> {
             return false;
         }
         let Some(result) = listening.result else { return false };
-        let heap = self.stages.heap;
-        let handles: Vec<ObjectId> =
-            heap.points_to(result).iter().filter_map(Value::as_object).map(|(object, _)| object).collect();
-        let is_handle = |node: NodeId| {
-            heap.points_to(node).iter().filter_map(Value::as_object).any(|(object, _)| handles.contains(&object))
-        };
-        heap.instances().any(|(instance, info)| {
-            if self.stages.contexts.of(instance).is_none() {
-                return false;
-            }
-            let facts = &self.stages.facts[info.key.file];
-            facts.constraints_of(info.key.function).iter().any(|constraint| {
-                let crate::syntax::facts::Constraint::Call { call } = constraint else { return false };
-                match facts.calls[*call].callee {
-                    crate::syntax::facts::Callee::Value(value) => is_handle(heap.node(instance, value)),
-                    crate::syntax::facts::Callee::Method { base, key: crate::syntax::facts::Key::Name(name) } => {
-                        matches!(
-                            facts.name(name),
-                            "unsubscribe" | "dispose" | "remove" | "off" | "stop" | "close" | "cancel"
-                        ) && is_handle(heap.node(instance, base))
-                    }
-                    _ => false,
-                }
-            })
-        })
+        let handles = self.stages.heap.points_to(result).iter().filter_map(Value::as_object);
+        handles.into_iter().any(|(handle, _)| self.is_ended(handle))
     }
 
     /// The steps to the emitter.

@@ -18,6 +18,7 @@ mod requests;
 mod sources;
 mod steps;
 mod strongest;
+mod tables;
 mod test_code;
 mod verdicts;
 
@@ -43,6 +44,9 @@ pub use listeners::ListenerUse;
 pub use loads::{LoadUse, Reloading};
 pub use strongest::Strongest;
 pub use verdicts::Unresolved;
+
+/// So many bytes of a place's text are looked at: people see less of it.
+const TEXT_SEEN: usize = 1_000;
 
 crate::newtype_index! {
     /// A change of the program.
@@ -82,6 +86,7 @@ pub struct Program<'a> {
     reversed: steps::Reversed,
     /// Loads whose targets are known in some instance.
     resolved_loads: rustc_hash::FxHashSet<(FileId, ByteRange)>,
+    tables: tables::Tables<'a>,
 }
 
 impl Stages<'_> {
@@ -115,6 +120,7 @@ impl<'a> Program<'a> {
             holders: holders::Holders::new(&stages),
             reversed: steps::Reversed::default(),
             resolved_loads: rustc_hash::FxHashSet::default(),
+            tables: tables::Tables::default(),
         };
         for (index, change) in program.changes.iter().enumerate() {
             let id = ChangeId(u32::try_from(index).unwrap_or(u32::MAX));
@@ -181,10 +187,11 @@ impl<'a> Program<'a> {
         })
     }
 
-    /// The source text of a place, on one line.
+    /// The source text of a place, on one line; of a long one the beginning.
     pub(crate) fn text(&self, file: FileId, range: ByteRange) -> String {
         let Some(text) = self.stages.texts.text(file) else { return String::new() };
         let slice = text.get(range.start as usize..range.end as usize).unwrap_or_default();
+        let slice = &slice[..slice.floor_char_boundary(TEXT_SEEN)];
         let joined: Vec<&str> = slice.split_whitespace().collect();
         joined.join(" ")
     }

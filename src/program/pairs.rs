@@ -5,6 +5,9 @@ use crate::program::Program;
 use crate::program::changes::Change;
 use crate::syntax::facts::{Constraint, FunctionId, MODULE_BODY};
 
+/// So many growths of one container are looked at.
+const GROWTHS: usize = 500;
+
 impl Program<'_> {
     /// Whether a removal is registered only where something else than this growth puts entries in:
     ///
@@ -14,7 +17,7 @@ impl Program<'_> {
     /// ```
     pub(super) fn is_of_other_path(&self, growth: &Change, removal: &Change) -> bool {
         !self.is_undoing(growth, removal)
-            && self.growths_of(growth.target).iter().any(|&id| self.is_undoing(self.change(id), removal))
+            && self.growths_of(growth.target).iter().take(GROWTHS).any(|&id| self.is_undoing(self.change(id), removal))
     }
 
     /// Whether a removal is a closure made where a growth is, for what was put in there: the unsubscribing function

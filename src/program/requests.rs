@@ -6,7 +6,7 @@ use crate::heap::object::{Data, Lifetime, Source, ValueKind};
 use crate::models::facts::DataKind;
 use crate::program::Program;
 use crate::program::changes::{Change, Effect};
-use crate::syntax::facts::{Constraint, Export, Key, Reuse};
+use crate::syntax::facts::{Export, Reuse};
 
 /// How deep inside a stored object a request's data is looked for.
 const STORED_DEPTH: u8 = 2;
@@ -83,21 +83,12 @@ impl Program<'_> {
                 .exports
                 .iter()
                 .any(|export| matches!(export, Export::Binding { binding: b, .. } if *b == binding))
-                || facts
-                    .constraints
-                    .iter()
-                    .any(|constraint| matches!(constraint, Constraint::LoadOuter { binding: b, .. } if *b == binding))
+                || self.is_read_by_inner(change.file, binding)
                 || self.stages.heap.edges(self.stages.heap.node(self.stages.heap.body(change.file), info.home)).len()
                     > 1;
         }
         let Some(field) = change.field.filter(|_| change.key.is_none()) else { return true };
         let FieldKind::Name(name) = field.kind() else { return true };
-        let text = self.stages.heap.text(name);
-        self.stages.facts.iter().any(|facts| {
-            facts.constraints.iter().any(|constraint| match constraint {
-                Constraint::Load { key: Key::Name(key), .. } => facts.name(*key) == text,
-                _ => false,
-            })
-        })
+        self.is_name_loaded(self.stages.heap.text(name))
     }
 }

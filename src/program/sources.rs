@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use crate::heap::graph::NodeId;
 use crate::heap::object::InstanceId;
 use crate::program::Program;
-use crate::syntax::facts::Constraint;
+use crate::syntax::facts::{Constraint, ValueId};
 
 /// How many steps back are looked at.
 const STEPS: usize = 4;
@@ -26,8 +26,13 @@ impl Program<'_> {
         let key = heap.instance(instance).key;
         let at = |value| heap.node(instance, value);
         let mut sources: FxHashSet<NodeId> = FxHashSet::from_iter([node]);
+        let constraints = self.stages.facts[key.file].constraints_of(key.function);
+        if self.is_long(key.file, key.function) {
+            self.add_sources(instance, node, follow, &mut sources);
+            return sources;
+        }
         for _ in 0..STEPS {
-            for constraint in self.stages.facts[key.file].constraints_of(key.function) {
+            for constraint in constraints {
                 let source = match constraint {
                     Constraint::Copy { dst, src } if sources.contains(&at(*dst)) => *src,
                     Constraint::Load { dst, base, .. } if follow == Follow::Loads && sources.contains(&at(*dst)) => {
@@ -39,5 +44,27 @@ impl Program<'_> {
             }
         }
         sources
+    }
+
+    /// The same for a function that is too long to be gone through again and again.
+    fn add_sources(&self, instance: InstanceId, node: NodeId, follow: Follow, sources: &mut FxHashSet<NodeId>) {
+        let info = self.stages.heap.instance(instance);
+        let mut last: Vec<ValueId> = node.0.checked_sub(info.base.0).map(ValueId).into_iter().collect();
+        for _ in 0..STEPS {
+            let mut next = Vec::new();
+            for value in last {
+                for constraint in self.definitions_of(info.key.file, info.key.function, value) {
+                    let source = match constraint {
+                        Constraint::Copy { src, .. } => *src,
+                        Constraint::Load { base, .. } if follow == Follow::Loads => *base,
+                        _ => continue,
+                    };
+                    if sources.insert(info.node(source)) {
+                        next.push(source);
+                    }
+                }
+            }
+            last = next;
+        }
     }
 }

@@ -159,7 +159,7 @@ impl Program<'_> {
     fn base_that_read(&self, instance: InstanceId, value: ValueId, parent: ObjectId) -> Option<NodeId> {
         let key = self.stages.heap.instance(instance).key;
         let facts = &self.stages.facts[key.file];
-        facts.constraints_of(key.function).iter().find_map(|constraint| {
+        self.definitions_of(key.file, key.function, value).find_map(|constraint| {
             let base = match constraint {
                 Constraint::Load { dst, base, .. } if *dst == value => *base,
                 Constraint::Iterate { dst, src, .. } if *dst == value => *src,
@@ -270,8 +270,8 @@ impl Program<'_> {
 
     fn binding_at(&self, file: FileId, function: FunctionId, value: ValueId) -> Option<&str> {
         let facts = &self.stages.facts[file];
-        let binding = facts.bindings.iter().find(|binding| binding.function == function && binding.home == value)?;
-        Some(facts.name(binding.name))
+        let binding = self.binding_of(file, function, value)?;
+        Some(facts.name(facts.bindings[binding].name))
     }
 
     /// What happens at a node of the way.
@@ -319,7 +319,7 @@ impl Program<'_> {
         text: &str,
     ) -> Option<String> {
         let facts = &self.stages.facts[file];
-        for constraint in facts.constraints_of(function) {
+        for constraint in self.definitions_of(file, function, value) {
             match constraint {
                 Constraint::Call { call } if facts.calls[*call].dst == value => {
                     return Some(self.call_label(instance, *call, text));
@@ -343,8 +343,7 @@ impl Program<'_> {
     }
 
     fn call_label(&self, instance: InstanceId, call: crate::syntax::facts::CallId, text: &str) -> String {
-        let load = self.stages.heap.record.loads.iter().find(|load| load.instance == instance && load.call == call);
-        match load {
+        match self.load_at(instance, call) {
             Some(load) if load.form != LoadForm::Resolve => {
                 let count: usize = load.found.iter().map(|(_, _, targets)| targets.len()).sum();
                 let what = if count > 1 {

@@ -37,7 +37,7 @@ impl Program<'_> {
         if self.is_assigned_back(change) {
             return true;
         }
-        self.changes().iter().any(|other| {
+        self.changes_of_place(change).any(|other| {
             self.stages.tests[other.file]
                 && other.file == change.file
                 && is_same_change_place(change, other)
@@ -50,7 +50,7 @@ impl Program<'_> {
     fn is_assigned_back(&self, change: &Change) -> bool {
         let is_assignment = |change: &Change| matches!(change.effect, Effect::Replace(_));
         is_assignment(change)
-            && self.changes().iter().any(|other| {
+            && self.changes_of_place(change).any(|other| {
                 other.file == change.file
                     && other.function == change.function
                     && other.statement != change.statement
@@ -61,6 +61,15 @@ impl Program<'_> {
 
     /// Whether an instance runs in a hook that the runner calls after tests: by the name of what registered it.
     fn is_after_hook(&self, instance: InstanceId) -> bool {
+        if let Some(&known) = self.tables.after_hooks.borrow().get(&instance) {
+            return known;
+        }
+        let is_after = self.leads_to_after_hook(instance);
+        self.tables.after_hooks.borrow_mut().insert(instance, is_after);
+        is_after
+    }
+
+    fn leads_to_after_hook(&self, instance: InstanceId) -> bool {
         let mut seen = vec![instance];
         let mut at = 0;
         while let Some(&instance) = seen.get(at) {
@@ -78,9 +87,8 @@ impl Program<'_> {
     }
 
     fn is_after_root(&self, instance: InstanceId) -> bool {
-        self.stages.heap.record.roots.iter().any(|root| {
-            root.instance == instance
-                && root.cause.kind == Some(ContextKind::Test)
+        self.stages.heap.record.roots_of(instance).any(|root| {
+            root.cause.kind == Some(ContextKind::Test)
                 && root.site.is_some_and(|(caller, call)| {
                     let key = self.stages.heap.instance(caller).key;
                     let facts = &self.stages.facts[key.file];

@@ -236,8 +236,11 @@ impl Program<'_> {
             let other = self.change(id);
             let span = other.range.at(other.file);
             let is_same = (other.file, other.range) == (change.file, change.range);
-            if !is_same && self.is_repeated(other) && !steps.iter().any(|step| step.span == span) && steps.len() < 10 {
+            if !is_same && !steps.iter().any(|step| step.span == span) && self.is_repeated(other) {
                 steps.push(Step { span, label: "it grows here too".to_owned() });
+            }
+            if steps.len() == 10 {
+                break;
             }
         }
         steps.sort_by_key(|step| step.span);
@@ -264,11 +267,9 @@ impl Program<'_> {
 
     /// The strongest context of all instances of a function.
     pub fn strongest_context(&self, file: FileId, function: FunctionId) -> Option<(ContextKind, Entry)> {
-        self.stages
-            .heap
-            .instances()
-            .filter(|(_, info)| info.key.file == file && info.key.function == function)
-            .filter_map(|(instance, _)| self.stages.contexts.of(instance).map(|context| (context.kind, instance)))
+        self.instances_of(file, function)
+            .iter()
+            .filter_map(|&instance| self.stages.contexts.of(instance).map(|context| (context.kind, instance)))
             .max_by_key(|(kind, instance)| (*kind, std::cmp::Reverse(*instance)))
             .and_then(|(_, instance)| self.context(instance))
     }

@@ -7,6 +7,8 @@ use crate::base::span::ByteRange;
 
 /// A file is at most this long.
 const LARGEST: usize = 8 << 20;
+/// … and has at most so many tokens: what a file takes in memory grows with them.
+const MOST_TOKENS: usize = 2_000_000;
 /// Brackets, and whatever else nests to the right, are at most this deep.
 const DEEPEST: u32 = 4_000;
 /// Operators and members that nest to the left, in one expression.
@@ -105,6 +107,8 @@ struct Scan<'a> {
     bytes: &'a [u8],
     /// How many of the open brackets may be read several times.
     doublings: u32,
+    /// The tokens so far, comments aside.
+    tokens: usize,
     /// What the tokens so far have cost.
     cost: u64,
     /// Whether the template at hand has type arguments before it.
@@ -131,6 +135,7 @@ impl<'a> Scan<'a> {
         Self {
             bytes,
             doublings: 0,
+            tokens: 0,
             cost: 0,
             is_typed_template: false,
             vain: 0,
@@ -164,6 +169,10 @@ impl<'a> Scan<'a> {
                 let message = "the parser would read nested parts of the file too many times".into();
                 return Err(Problem { reason: "parse-budget", ..self.too_deep(start, message) });
             }
+            if self.tokens > MOST_TOKENS {
+                let message = format!("the file has more than {MOST_TOKENS} tokens");
+                return Err(Problem { reason: "too-large", message, range: None });
+            }
             if self.is_bad_name {
                 let message = "an element's name with a namespace can have no members".to_owned();
                 return Err(Problem { reason: "syntax-error", ..self.too_deep(start, message) });
@@ -189,6 +198,7 @@ impl<'a> Scan<'a> {
     }
 
     fn token(&mut self, byte: u8) {
+        self.tokens += usize::from(!byte.is_ascii_whitespace());
         match byte {
             b'\n' | b'\r' => return self.line_end(),
             b' ' | b'\t' => {

@@ -26,13 +26,13 @@ fn what_leads_back_to_itself_ends() {
         (
             "prototypes",
             "let p = {};\n".to_owned()
-                + &lines(150, "p = Object.create(p); p.m%i = function () { return this.m%j() + this.m%k(this); };")
+                + &lines(40, "p = Object.create(p); p.m%i = function () { return this.m%j() + this.m%k(this); };")
                 + "for (;;) { p = Object.create(p); p.__proto__ = p; Object.setPrototypeOf(p, p.x); }\n",
         ),
         (
             "binds",
             "function f(a) { return this(a); }\nlet g = f;\n".to_owned()
-                + &lines(60, "g = g.bind(g, f); g.call.call(g, g, g); g.apply.bind(g)(g, [g]);"),
+                + &lines(4, "g = g.bind(g, f); g.call.call(g, g, g); g.apply.bind(g)(g, [g]);"),
         ),
         (
             "factories",
@@ -43,7 +43,7 @@ fn what_leads_back_to_itself_ends() {
         (
             "copies",
             "let c = {}; c.c = c;\n".to_owned()
-                + &lines(100, "c = { a%i: structuredClone(c), b: { ...c }, d: [...c.l] }; c.l = [c]; c.c = c;"),
+                + &lines(30, "c = { a%i: structuredClone(c), b: { ...c }, d: [...c.l] }; c.l = [c]; c.c = c;"),
         ),
         ("mixins", lines(120, "const X%i = B => class extends B { a%i(x) { this.l.push(x); this.a%j(X%k(B)); } };")),
     ];
@@ -79,5 +79,24 @@ fn modules_that_export_each_other_end() {
     };
     let files: Vec<(String, String)> = (0..150).map(module).collect();
     write_project(folder.path(), files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    survived(&check(folder.path(), &["--format", "json"]));
+}
+
+#[test]
+fn thousands_of_writes_in_one_function_are_judged_in_time() {
+    let written = "  list.push(req.url); map.set(req.url, list);\n".repeat(3_000);
+    let server =
+        format!("const list = [];\nconst map = new Map();\nrequire('http').createServer(req => {{\n{written}}});\n");
+    let changed = "  lib.table[a] = b;\n".repeat(3_000);
+    let folder = project();
+    write_project(
+        folder.path(),
+        [
+            ("server.js", server.as_str()),
+            ("lib.js", "exports.table = {};\n"),
+            ("a.test.js", &format!("const lib = require('./lib');\ntest('a', (a, b) => {{\n{changed}}});\n")),
+            ("copy.js", &format!("const lib = require('./lib');\nmodule.exports = (a, b) => {{\n{changed}}};\n")),
+        ],
+    );
     survived(&check(folder.path(), &["--format", "json"]));
 }

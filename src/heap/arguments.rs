@@ -17,6 +17,7 @@ fn mentions(facts: &ModuleFacts, constraint: &Constraint) -> bool {
         Constraint::Copy { src, .. }
         | Constraint::Return { src }
         | Constraint::Store { src, .. }
+        | Constraint::Init { src, .. }
         | Constraint::StoreOuter { src, .. }
         | Constraint::SpreadInto { src, .. }
         | Constraint::Iterate { src, .. }

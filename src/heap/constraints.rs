@@ -91,6 +91,11 @@ impl Solver<'_> {
             Constraint::Store { base, key, src } => {
                 self.constrain_store(at, node(self, base), key, node(self, src));
             }
+            Constraint::Init { base, key, src } => {
+                if let Some(field) = self.static_field(at, key) {
+                    self.initialize(node(self, base), field, node(self, src));
+                }
+            }
             Constraint::Accessor { base, key, kind, src } => self.constrain_accessor(at, base, key, kind, src),
             Constraint::CopyAll { dst, src, except } => {
                 let except = self.except(self.instances[at].key.file, except);

@@ -437,7 +437,7 @@ impl Solver<'_> {
             || values.into_iter().any(|value| match value.kind() {
                 ValueKind::Object(object, _) => options.iter().any(|option| {
                     let name = self.names.intern(option);
-                    self.fields.contains_key(&(object, Field::name(name)))
+                    self.known_field(object, Field::name(name)).is_some()
                 }),
                 ValueKind::String(_) | ValueKind::Data(_) => true,
             })

@@ -99,6 +99,8 @@ pub struct Heap {
     fields: FxHashMap<(ObjectId, Field), NodeId>,
     field_nodes: Vec<(NodeId, (ObjectId, Field))>,
     object_fields: IndexVec<ObjectId, Vec<(Field, NodeId)>>,
+    /// Of literals, the fields that nothing asked for: with the nodes of what they were made with.
+    initial: IndexVec<ObjectId, Vec<(Field, NodeId)>>,
     prototypes: IndexVec<ObjectId, Vec<Value>>,
     strings: StringTable,
     instances: IndexVec<InstanceId, Instance>,
@@ -156,6 +158,14 @@ pub fn solve(input: Input<'_>, bytes: u64) -> Heap {
 impl solver::Solver<'_> {
     fn finish(mut self) -> Heap {
         self.record.instance_bases.sort_unstable();
+        let mut initial: IndexVec<ObjectId, Vec<(Field, NodeId)>> = IndexVec::new();
+        let mut object_fields: IndexVec<ObjectId, Vec<(Field, NodeId)>> = IndexVec::new();
+        for (object, state) in self.states.iter_enumerated() {
+            let is_asked = |field| self.fields.contains_key(&(object, field));
+            let rest: Vec<_> = state.initial.iter().copied().filter(|&(field, _)| !is_asked(field)).collect();
+            object_fields.push(state.fields.iter().chain(&rest).copied().collect());
+            initial.push(rest);
+        }
         Heap {
             graph: self.graph,
             names: self.names,
@@ -165,7 +175,8 @@ impl solver::Solver<'_> {
             fields: self.fields,
             field_nodes: self.field_nodes,
             prototypes: self.states.iter().map(|state| state.prototypes.to_vec()).collect(),
-            object_fields: self.states.into_raw().into_iter().map(|state| state.fields.to_vec()).collect(),
+            object_fields,
+            initial,
             strings: self.strings,
             instances: self.instances,
             bodies: self.bodies,
@@ -237,7 +248,8 @@ impl Heap {
 
     /// The node of a field, if anything asked for it.
     pub fn field(&self, object: ObjectId, field: Field) -> Option<NodeId> {
-        self.fields.get(&(object, field)).copied()
+        let initial = || self.initial[object].iter().find(|&&(own, _)| own == field).map(|&(_, src)| src);
+        self.fields.get(&(object, field)).copied().or_else(initial)
     }
 
     /// The fields of an object.

@@ -242,6 +242,7 @@ impl Solver<'_> {
             }
         }
         for (holder, lifetime) in holders {
+            self.open(holder);
             self.spend(self.states[holder].fields.len());
             for (field, node) in self.states[holder].fields.clone() {
                 let FieldKind::Name(name) = field.kind() else { continue };

@@ -24,6 +24,12 @@ impl Solver<'_> {
         if self.states[object].is_enumerated {
             self.enumerate_field(object, field, node);
         }
+        for at in 0..self.states[object].initial.len() {
+            let (initial, src) = self.states[object].initial[at];
+            if initial == field {
+                self.graph.add_edge(src, node, EdgeKind::Copy);
+            }
+        }
         if matches!(field.kind(), FieldKind::Index(_)) || field == Field::ELEMENT {
             let all = self.fields.get(&(object, Field::ALL_ELEMENTS)).copied();
             if let Some(all) = all {
@@ -40,11 +46,38 @@ impl Solver<'_> {
         node
     }
 
+    /// A literal gets a property. Most literals are never taken apart: tables of constants, options of unknown code.
+    pub(super) fn initialize(&mut self, literal: NodeId, field: Field, src: NodeId) {
+        let Some((object, _)) = self.graph.set(literal).iter().find_map(Value::as_object) else { return };
+        if self.states[object].is_open || self.fields.contains_key(&(object, field)) {
+            let node = self.field(object, field);
+            self.graph.add_edge(src, node, EdgeKind::Copy);
+        } else {
+            self.states[object].initial.push((field, src));
+        }
+    }
+
+    /// Makes fields of all that a literal was made with.
+    pub(super) fn open(&mut self, object: ObjectId) {
+        self.states[object].is_open = true;
+        for (field, src) in std::mem::take(&mut self.states[object].initial) {
+            let node = self.field(object, field);
+            self.graph.add_edge(src, node, EdgeKind::Copy);
+        }
+    }
+
+    /// The node of what an object has as a field so far, without asking for it.
+    pub(super) fn known_field(&self, object: ObjectId, field: Field) -> Option<NodeId> {
+        let initial = || self.states[object].initial.iter().find(|&&(own, _)| own == field).map(|&(_, src)| src);
+        self.fields.get(&(object, field)).copied().or_else(initial)
+    }
+
     /// The node of all elements of an array.
     pub(super) fn all_elements(&mut self, object: ObjectId) -> NodeId {
         if let Some(&node) = self.fields.get(&(object, Field::ALL_ELEMENTS)) {
             return node;
         }
+        self.open(object);
         let parts: Vec<NodeId> = self.states[object]
             .fields
             .iter()
@@ -65,6 +98,7 @@ impl Solver<'_> {
         let any = self.field(object, Field::ANY);
         if !self.states[object].is_enumerated {
             self.states[object].is_enumerated = true;
+            self.open(object);
             for (field, node) in self.states[object].fields.clone() {
                 self.enumerate_field(object, field, node);
             }
@@ -375,6 +409,7 @@ impl Solver<'_> {
             self.copy_node(all, dst, to, lifetime, except);
             return;
         }
+        self.open(from);
         for (field, node) in self.states[from].fields.clone() {
             self.climb(|solver| solver.copy_field(field, node, to, lifetime, except));
         }
@@ -463,6 +498,7 @@ impl Solver<'_> {
         };
         let keys = self.field(object, Field::KEYS);
         self.graph.add_edge(keys, dst, EdgeKind::Copy);
+        self.open(object);
         self.spend(self.states[object].fields.len());
         for (field, _) in self.states[object].fields.clone() {
             if let FieldKind::Name(name) = field.kind()

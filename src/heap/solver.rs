@@ -251,6 +251,10 @@ pub(super) struct ObjectState {
     /// Loads that go on in a prototype which comes later.
     pub(super) loads: Vec<(Field, NodeId, Value)>,
     pub(super) is_enumerated: bool,
+    /// What the literal was made with, until it is opened: fields are made of it when they are asked for.
+    pub(super) initial: Vec<(Field, NodeId)>,
+    /// Whether all that the literal was made with are fields.
+    pub(super) is_open: bool,
 }
 
 /// What a function made by the solver does when it is called.

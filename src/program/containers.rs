@@ -8,7 +8,7 @@ use crate::program::Program;
 use crate::program::changes::{self, Change, Target};
 use crate::program::holders::{self, Link, Naming, Owner};
 use crate::program::sources::Follow;
-use crate::syntax::facts::{Constraint, FunctionForm, MODULE_BODY};
+use crate::syntax::facts::{Constraint, FunctionForm, Key, MODULE_BODY};
 
 impl Program<'_> {
     /// How a change's container is held and called. None if nothing module-lifetime is found to hold it.
@@ -257,7 +257,7 @@ impl Program<'_> {
         let facts = &self.stages.facts[owner];
         let name = changes::field_text(&self.stages, field);
         facts.constraints.iter().any(|constraint| match constraint {
-            crate::syntax::facts::Constraint::Store { key: crate::syntax::facts::Key::Name(key), .. } => {
+            Constraint::Store { key: Key::Name(key), .. } | Constraint::Init { key: Key::Name(key), .. } => {
                 facts.name(*key) == name
             }
             _ => false,

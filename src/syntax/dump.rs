@@ -135,7 +135,9 @@ fn line(facts: &ModuleFacts, constraint: &Constraint) -> String {
             format!("{} = class {}", value(dst), function(facts.classes[class].constructor))
         }
         Constraint::Load { dst, base, key } => format!("{} = {}{}", value(dst), value(base), key_text(facts, key)),
-        Constraint::Store { base, key, src } => format!("{}{} = {}", value(base), key_text(facts, key), value(src)),
+        Constraint::Store { base, key, src } | Constraint::Init { base, key, src } => {
+            format!("{}{} = {}", value(base), key_text(facts, key), value(src))
+        }
         Constraint::Accessor { base, key, kind, src } => {
             format!("{}{} = {kind:?} {}", value(base), key_text(facts, key), value(src))
         }

@@ -380,6 +380,15 @@ pub enum Constraint {
         /// Gives.
         src: ValueId,
     },
+    /// A property that a literal is made with: `base` holds nothing but the literal, and the key is known.
+    Init {
+        /// The literal.
+        base: ValueId,
+        /// The key.
+        key: Key,
+        /// Gives.
+        src: ValueId,
+    },
     /// A getter or setter of an object literal, class or prototype.
     Accessor {
         /// The object that has it (for a class: the load of its `prototype`, or the class).

@@ -69,7 +69,7 @@ fn check(facts: &ModuleFacts, path: &str) {
                     valid(dst);
                     valid(base);
                 }
-                Constraint::Store { base, src, .. } => {
+                Constraint::Store { base, src, .. } | Constraint::Init { base, src, .. } => {
                     valid(base);
                     valid(src);
                 }

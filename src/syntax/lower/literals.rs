@@ -79,7 +79,7 @@ impl<'a> Lowerer<'a> {
                 Ok(index) if !spread_before => Key::Index(index),
                 _ => Key::Element,
             };
-            self.emit(Constraint::Store { base: dst, key, src });
+            self.emit(Constraint::Init { base: dst, key, src });
         }
         dst
     }
@@ -133,14 +133,14 @@ impl<'a> Lowerer<'a> {
                 let key = Key::Name(self.name(&ident.sym));
                 self.shape_key(key);
                 if let Some(src) = self.read(ident) {
-                    self.emit(Constraint::Store { base, key, src });
+                    self.initialize(base, key, src);
                 }
             }
             Prop::KeyValue(pair) => {
                 let key = self.prop_key(&pair.key);
                 let naming = naming_of_key(key, &pair.key);
                 if let Some(src) = self.expr_named(&pair.value, naming) {
-                    self.emit(Constraint::Store { base, key, src });
+                    self.initialize(base, key, src);
                 }
             }
             Prop::Assign(assign) => {
@@ -157,9 +157,19 @@ impl<'a> Lowerer<'a> {
                 let naming = naming_of_key(key, &method.key);
                 let source = FunctionSource::of(&method.function, FunctionForm::Method);
                 let src = self.closure(source, naming);
-                self.emit(Constraint::Store { base, key, src });
+                self.initialize(base, key, src);
             }
         }
+    }
+
+    /// A literal gets a property. Those under keys that are not known, and its prototype, are stored as any.
+    fn initialize(&mut self, base: ValueId, key: Key, src: ValueId) {
+        let is_plain = match key {
+            Key::Computed(_) => false,
+            Key::Name(name) => self.facts.name(name) != "__proto__",
+            Key::Index(_) | Key::Element => true,
+        };
+        self.emit(if is_plain { Constraint::Init { base, key, src } } else { Constraint::Store { base, key, src } });
     }
 
     fn accessor(

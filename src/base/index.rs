@@ -54,6 +54,11 @@ impl<I: Idx, T> IndexVec<I, T> {
         Self { raw, id: PhantomData }
     }
 
+    /// Gives back what it does not need.
+    pub fn shrink(&mut self) {
+        self.raw.shrink_to_fit();
+    }
+
     /// Appends an element and returns its id.
     pub fn push(&mut self, value: T) -> I {
         let id = I::new(self.raw.len());

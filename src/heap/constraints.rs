@@ -4,12 +4,12 @@ use crate::base::source::FileId;
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::instance::{Instance, InstanceKey, Phase};
-use crate::heap::object::{InstanceId, Lifetime, ObjectKind, Source, Value};
-use crate::heap::solver::{Concat, ExceptId, Listener, Solver};
+use crate::heap::object::{Data, InstanceId, Lifetime, ObjectKind, Source, Value};
+use crate::heap::solver::{Concat, ExceptId, Initial, Listener, Solver};
 use crate::models::facts::DataKind;
 use crate::syntax::facts::{
-    AccessorKind, BindingId, ClassId, Constraint, FunctionId, Key, MODULE_BODY, Origin, RETURN, Run, SELF, SiteId,
-    SiteKind, THIS, ValueId,
+    AccessorKind, BindingId, ClassId, Constant, Constraint, FunctionId, Key, MODULE_BODY, Origin, RETURN, Run, SELF,
+    SiteId, SiteKind, THIS, ValueId,
 };
 
 /// After so many constraints of a function, the solver looks whether it may go on.
@@ -81,7 +81,9 @@ impl Solver<'_> {
                 let id = self.strings.constant(self.input.facts[file].name(value));
                 self.graph.insert(node(self, dst), Value::string(id));
             }
-            Constraint::Origin { dst, origin } => self.constrain_origin(node(self, dst), origin),
+            Constraint::Origin { dst, origin } => {
+                self.graph.insert(node(self, dst), value_of_origin(origin));
+            }
             Constraint::Alloc { dst, site } => self.constrain_alloc(at, dst, site),
             Constraint::Closure { dst, function } => self.constrain_closure(at, dst, function),
             Constraint::Class { dst, class } => self.constrain_class(at, dst, class),
@@ -93,7 +95,13 @@ impl Solver<'_> {
             }
             Constraint::Init { base, key, src } => {
                 if let Some(field) = self.static_field(at, key) {
-                    self.initialize(node(self, base), field, node(self, src));
+                    self.initialize(node(self, base), field, Initial::Node(node(self, src)));
+                }
+            }
+            Constraint::InitConstant { base, key, value } => {
+                if let Some(field) = self.static_field(at, key) {
+                    let value = self.constant_value(self.instances[at].key.file, value);
+                    self.initialize(node(self, base), field, Initial::Constant(value));
                 }
             }
             Constraint::Accessor { base, key, kind, src } => self.constrain_accessor(at, base, key, kind, src),
@@ -176,13 +184,10 @@ impl Solver<'_> {
         }
     }
 
-    fn constrain_origin(&mut self, dst: NodeId, origin: Origin) {
-        match origin {
-            Origin::Finite | Origin::True => self.insert_data(dst, DataKind::Finite),
-            Origin::Counter => self.insert_data(dst, DataKind::Counter),
-            Origin::Unknown => {
-                self.graph.insert(dst, Value::data(crate::heap::object::Data::Unknown));
-            }
+    fn constant_value(&mut self, file: FileId, constant: Constant) -> Value {
+        match constant {
+            Constant::Text(text) => Value::string(self.strings.constant(self.input.facts[file].name(text))),
+            Constant::Origin(origin) => value_of_origin(origin),
         }
     }
 
@@ -332,6 +337,14 @@ impl Solver<'_> {
     pub(super) fn bind_self(&mut self, instance: InstanceId, function: Value) {
         self.graph.insert(self.node(instance, SELF), function);
     }
+}
+
+fn value_of_origin(origin: Origin) -> Value {
+    Value::data(match origin {
+        Origin::Finite | Origin::True => Data::Known(DataKind::Finite),
+        Origin::Counter => Data::Known(DataKind::Counter),
+        Origin::Unknown => Data::Unknown,
+    })
 }
 
 /// The edge over which a value of that lifetime is read.

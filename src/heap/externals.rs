@@ -437,7 +437,7 @@ impl Solver<'_> {
             || values.into_iter().any(|value| match value.kind() {
                 ValueKind::Object(object, _) => options.iter().any(|option| {
                     let name = self.names.intern(option);
-                    self.known_field(object, Field::name(name)).is_some()
+                    self.has_field(object, Field::name(name))
                 }),
                 ValueKind::String(_) | ValueKind::Data(_) => true,
             })

@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use crate::heap::limits::{Hits, MANY, MANY_FUNCTIONS, MIXED, MIXED_FUNCTIONS, STRINGS};
-use crate::heap::nodes::{Node, Nodes};
+use crate::heap::nodes::{NOT_WAITING, Node, Nodes};
 use crate::heap::object::{Data, Value, ValueKind};
 use crate::heap::points_to::PointsToSet;
 
@@ -60,7 +60,10 @@ pub struct Graph<L> {
     edge_count: usize,
     listener_count: usize,
     checked_cycles: FxHashSet<(NodeId, NodeId)>,
-    worklist: VecDeque<NodeId>,
+    /// Nodes with their deltas. Places count on from the first that ever was there.
+    worklist: VecDeque<Delivery>,
+    /// The place of the front.
+    front: u32,
     /// For each object whether it is callable; kept by the solver.
     pub callable: Vec<bool>,
     /// How often limits were hit.
@@ -80,6 +83,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
             listener_count: 0,
             checked_cycles: FxHashSet::default(),
             worklist: VecDeque::new(),
+            front: 0,
             callable: Vec::new(),
             hits: Hits::default(),
             work: 0,
@@ -103,7 +107,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
 
     /// Roughly how many bytes the graph takes: by the size of its entries, since the tables' slack is not known.
     pub fn footprint(&self) -> usize {
-        const NODE: usize = 128;
+        const NODE: usize = 104;
         const EDGE: usize = 24;
         self.len() * NODE + self.edge_count * EDGE + self.listener_count * 2 * size_of::<L>()
     }
@@ -158,11 +162,19 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         if !at.set.insert(value) {
             return false;
         }
-        if at.delta.is_empty() {
-            self.worklist.push_back(node);
-        }
-        at.delta.push(value);
+        self.delta(node).push(value);
         true
+    }
+
+    /// The delta of a node, which is put on the worklist if it is not there.
+    fn delta(&mut self, node: NodeId) -> &mut SmallVec<[Value; 2]> {
+        let waiting = &mut self.nodes[node].waiting;
+        if *waiting == NOT_WAITING {
+            *waiting = self.front + u32::try_from(self.worklist.len()).expect("places are fewer than units of work");
+            self.worklist.push_back((node, SmallVec::new()));
+        }
+        let place = *waiting - self.front;
+        &mut self.worklist[place as usize].1
     }
 
     /// Gives a node low caps.
@@ -298,9 +310,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
     /// Takes the next node off the worklist, moves its delta over its edges, and returns the node and the delta, which
     /// its listeners want.
     pub fn step(&mut self) -> Option<Delivery> {
-        let next = self.worklist.pop_front()?;
-        let node = self.find_again(next);
-        let delta = std::mem::take(&mut self.nodes[node].delta);
+        let (node, delta) = self.pop()?;
         let mut index = 0;
         while let Some(&edge) = self.nodes[node].edges.get(index) {
             index += 1;
@@ -315,6 +325,20 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
             }
         }
         Some((node, delta))
+    }
+
+    /// The front of the worklist. Nodes that became part of others are left out: all is in the others' deltas.
+    fn pop(&mut self) -> Option<Delivery> {
+        loop {
+            let (node, delta) = self.worklist.pop_front()?;
+            let place = self.front;
+            self.front += 1;
+            let waiting = &mut self.nodes[node].waiting;
+            if *waiting == place {
+                *waiting = NOT_WAITING;
+                return Some((node, delta));
+            }
+        }
     }
 
     /// Looks for a cycle through the edge and collapses it. Done at most once for an edge, when it moved nothing and
@@ -386,10 +410,8 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         let at = &mut self.nodes[a];
         at.is_many |= is_many;
         at.is_narrow &= is_narrow;
-        if at.delta.is_empty() {
-            self.worklist.push_back(a);
-        }
-        at.delta = at.set.iter().collect();
+        let all = at.set.iter().collect();
+        *self.delta(a) = all;
     }
 }
 

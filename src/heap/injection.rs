@@ -196,8 +196,7 @@ impl Solver<'_> {
 
     pub(super) fn option_is(&self, options: ObjectId, option: &str, words: &[String]) -> bool {
         let Some(name) = self.names.get(option) else { return false };
-        let Some(node) = self.known_field(options, Field::name(name)) else { return false };
-        self.graph.set(node).iter().any(|value| match value.kind() {
+        self.known_values(options, Field::name(name)).into_iter().any(|value| match value.kind() {
             crate::heap::object::ValueKind::Object(object, _) => match self.objects[object].source {
                 Source::External { label, .. } => {
                     let text = self.names.text(label);

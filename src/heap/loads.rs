@@ -3,7 +3,6 @@
 use rustc_hash::FxHashSet;
 
 use crate::base::source::FileId;
-use crate::heap::budget::CLIMB;
 use crate::heap::builtins::NativeCall;
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
@@ -353,7 +352,7 @@ impl Solver<'_> {
     }
 
     /// A named import of a target.
-    fn load_named(&mut self, target: &Resolution, name: &str, dst: NodeId) {
+    pub(super) fn load_named(&mut self, target: &Resolution, name: &str, dst: NodeId) {
         match target {
             Resolution::File(file) if self.assigned_export(*file).is_some() => {
                 let Some(assigned) = self.assigned_export(*file) else { return };
@@ -387,69 +386,6 @@ impl Solver<'_> {
                 let name = self.names.intern(name);
                 self.listen(whole, Listener::Load { dst, field: Field::name(name) });
             }
-        }
-    }
-
-    /// The value of an ES module's export flows into `dst`. Bindings are live: their home nodes are read.
-    pub(super) fn connect_export(&mut self, file: FileId, name: &str, dst: NodeId, kind: EdgeKind) {
-        let mut queue = vec![(file, name.to_owned())];
-        let mut seen: FxHashSet<(FileId, String)> = queue.iter().cloned().collect();
-        while let Some((at, name)) = queue.pop() {
-            if self.is_spent() {
-                return;
-            }
-            let body = self.bodies[at];
-            let facts = &self.input.facts[at];
-            self.spend(facts.exports.len() + CLIMB);
-            for export in &facts.exports {
-                match *export {
-                    Export::Binding { name: exported, binding, .. } if facts.name(exported) == name => {
-                        let binding = facts.bindings[binding];
-                        if let Some(import) = binding.import {
-                            self.follow_import(at, import, dst, &mut queue, &mut seen);
-                        } else {
-                            self.graph.add_edge(self.node(body, binding.home), dst, kind);
-                        }
-                    }
-                    Export::Value { name: exported, value, .. } if facts.name(exported) == name => {
-                        self.graph.add_edge(self.node(body, value), dst, kind);
-                    }
-                    Export::From { name: exported, import } if facts.name(exported) == name => {
-                        self.follow_import(at, import, dst, &mut queue, &mut seen);
-                    }
-                    Export::All { import } if name != "default" => match self.resolve_import(at, import) {
-                        Resolution::File(target) if self.input.facts[target].kind == ModuleKind::Es => {
-                            let next = (target, name.clone());
-                            if seen.insert(next.clone()) {
-                                queue.push(next);
-                            }
-                        }
-                        target => self.load_named(&target, &name, dst),
-                    },
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    fn follow_import(
-        &mut self,
-        file: FileId,
-        import: ImportId,
-        dst: NodeId,
-        queue: &mut Vec<(FileId, String)>,
-        seen: &mut FxHashSet<(FileId, String)>,
-    ) {
-        let target = self.resolve_import(file, import);
-        let request = self.input.facts[file].imports[import];
-        match (request.what, &target) {
-            (Imported::Name(name), Resolution::File(next)) if self.input.facts[*next].kind == ModuleKind::Es => {
-                let next = (*next, self.input.facts[file].name(name).to_owned());
-                if seen.insert(next.clone()) {
-                    queue.push(next);
-                }
-            }
-            _ => self.load_import(file, import, dst),
         }
     }
 

@@ -1,10 +1,13 @@
 //! What the solver has made before: so that what leads back to itself ends, and what comes again costs nothing.
 
+use std::rc::Rc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::base::name::Name;
 use crate::base::source::FileId;
+use crate::heap::exports::End;
 use crate::heap::graph::NodeId;
 use crate::heap::instance::Phase;
 use crate::heap::object::{InstanceId, Value};
@@ -22,6 +25,8 @@ pub(super) struct Memo {
     pub(super) promoted: FxHashMap<NodeId, NodeId>,
     /// The setters that a write to a property of a value may call.
     pub(super) setters: FxHashMap<(Value, Name), NodeId>,
+    /// Where exports lead.
+    pub(super) exports: FxHashMap<(FileId, Name), Rc<[End]>>,
     /// The modules whose bodies are in the graph.
     pub(super) running: FxHashSet<FileId>,
     /// Those that are about to be put there.

@@ -44,6 +44,7 @@ mod clones;
 mod collections;
 mod constraints;
 mod effects;
+mod exports;
 mod externals;
 pub mod field;
 pub mod graph;
@@ -99,8 +100,8 @@ pub struct Heap {
     fields: FxHashMap<(ObjectId, Field), NodeId>,
     field_nodes: Vec<(NodeId, (ObjectId, Field))>,
     object_fields: IndexVec<ObjectId, Vec<(Field, NodeId)>>,
-    /// Of literals, the fields that nothing asked for: with the nodes of what they were made with.
-    initial: IndexVec<ObjectId, Vec<(Field, NodeId)>>,
+    /// Of literals, the fields that nothing asked for, and what they were made with.
+    initial: IndexVec<ObjectId, Vec<(Field, solver::Initial)>>,
     prototypes: IndexVec<ObjectId, Vec<Value>>,
     strings: StringTable,
     instances: IndexVec<InstanceId, Instance>,
@@ -158,12 +159,13 @@ pub fn solve(input: Input<'_>, bytes: u64) -> Heap {
 impl solver::Solver<'_> {
     fn finish(mut self) -> Heap {
         self.record.instance_bases.sort_unstable();
-        let mut initial: IndexVec<ObjectId, Vec<(Field, NodeId)>> = IndexVec::new();
+        let mut initial: IndexVec<ObjectId, Vec<(Field, solver::Initial)>> = IndexVec::new();
         let mut object_fields: IndexVec<ObjectId, Vec<(Field, NodeId)>> = IndexVec::new();
         for (object, state) in self.states.iter_enumerated() {
             let is_asked = |field| self.fields.contains_key(&(object, field));
             let rest: Vec<_> = state.initial.iter().copied().filter(|&(field, _)| !is_asked(field)).collect();
-            object_fields.push(state.fields.iter().chain(&rest).copied().collect());
+            let nodes = rest.iter().filter_map(|&(field, initial)| Some((field, initial.node()?)));
+            object_fields.push(state.fields.iter().copied().chain(nodes).collect());
             initial.push(rest);
         }
         Heap {
@@ -246,10 +248,15 @@ impl Heap {
         self.object_ids.get(source).copied()
     }
 
-    /// The node of a field, if anything asked for it.
+    /// The node of a field, if anything asked for it, or a literal was made with more than a constant there.
     pub fn field(&self, object: ObjectId, field: Field) -> Option<NodeId> {
-        let initial = || self.initial[object].iter().find(|&&(own, _)| own == field).map(|&(_, src)| src);
+        let initial = || self.initial[object].iter().find(|&&(of, _)| of == field).and_then(|(_, it)| it.node());
         self.fields.get(&(object, field)).copied().or_else(initial)
+    }
+
+    /// Whether an object has a field, or anything asked for it.
+    pub fn has_field(&self, object: ObjectId, field: Field) -> bool {
+        self.fields.contains_key(&(object, field)) || self.initial[object].iter().any(|&(of, _)| of == field)
     }
 
     /// The fields of an object.

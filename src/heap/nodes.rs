@@ -6,22 +6,24 @@ use std::ops::{Index, IndexMut};
 use smallvec::SmallVec;
 
 use crate::heap::graph::{Edge, NodeId};
-use crate::heap::object::Value;
 use crate::heap::points_to::PointsToSet;
+
+/// The place of a node that is not on the worklist.
+pub(super) const NOT_WAITING: u32 = u32::MAX;
 
 /// A place through which values flow. What a step needs of it lies together.
 #[derive(Debug)]
 pub(super) struct Node<L> {
     /// The node that stands for this one; itself, unless it is part of a collapsed cycle.
     pub(super) representative: NodeId,
+    /// Its place on the worklist, where the values are that its edges and listeners have not had; or [`NOT_WAITING`].
+    pub(super) waiting: u32,
     /// Whether it holds more objects than the cap.
     pub(super) is_many: bool,
     /// Whether its caps are the low ones.
     pub(super) is_narrow: bool,
     /// Its values.
     pub(super) set: PointsToSet,
-    /// Those that its edges and listeners have not had.
-    pub(super) delta: SmallVec<[Value; 2]>,
     /// Where they go.
     pub(super) edges: SmallVec<[Edge; 2]>,
     /// What waits for them.
@@ -36,7 +38,7 @@ impl<L> Node<L> {
             is_many: false,
             is_narrow: false,
             set: PointsToSet::default(),
-            delta: SmallVec::new(),
+            waiting: NOT_WAITING,
             edges: SmallVec::new(),
             listeners: SmallVec::new(),
         }

@@ -8,7 +8,7 @@ use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::limits::COPIES;
 use crate::heap::natives;
 use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
-use crate::heap::solver::{ExceptId, Listener, Solver};
+use crate::heap::solver::{ExceptId, Initial, Listener, Solver};
 use crate::models::facts::{DataKind, Step};
 
 impl Solver<'_> {
@@ -25,9 +25,9 @@ impl Solver<'_> {
             self.enumerate_field(object, field, node);
         }
         for at in 0..self.states[object].initial.len() {
-            let (initial, src) = self.states[object].initial[at];
-            if initial == field {
-                self.graph.add_edge(src, node, EdgeKind::Copy);
+            let (of, initial) = self.states[object].initial[at];
+            if of == field {
+                self.fill(node, initial);
             }
         }
         if matches!(field.kind(), FieldKind::Index(_)) || field == Field::ELEMENT {
@@ -47,29 +47,50 @@ impl Solver<'_> {
     }
 
     /// A literal gets a property. Most literals are never taken apart: tables of constants, options of unknown code.
-    pub(super) fn initialize(&mut self, literal: NodeId, field: Field, src: NodeId) {
+    pub(super) fn initialize(&mut self, literal: NodeId, field: Field, initial: Initial) {
         let Some((object, _)) = self.graph.set(literal).iter().find_map(Value::as_object) else { return };
         if self.states[object].is_open || self.fields.contains_key(&(object, field)) {
             let node = self.field(object, field);
-            self.graph.add_edge(src, node, EdgeKind::Copy);
+            self.fill(node, initial);
         } else {
-            self.states[object].initial.push((field, src));
+            self.states[object].initial.push((field, initial));
+        }
+    }
+
+    fn fill(&mut self, node: NodeId, initial: Initial) {
+        match initial {
+            Initial::Node(src) => self.graph.add_edge(src, node, EdgeKind::Copy),
+            Initial::Constant(value) => {
+                self.graph.insert(node, value);
+            }
         }
     }
 
     /// Makes fields of all that a literal was made with.
     pub(super) fn open(&mut self, object: ObjectId) {
         self.states[object].is_open = true;
-        for (field, src) in std::mem::take(&mut self.states[object].initial) {
+        for (field, initial) in std::mem::take(&mut self.states[object].initial) {
             let node = self.field(object, field);
-            self.graph.add_edge(src, node, EdgeKind::Copy);
+            self.fill(node, initial);
         }
     }
 
-    /// The node of what an object has as a field so far, without asking for it.
-    pub(super) fn known_field(&self, object: ObjectId, field: Field) -> Option<NodeId> {
-        let initial = || self.states[object].initial.iter().find(|&&(own, _)| own == field).map(|&(_, src)| src);
-        self.fields.get(&(object, field)).copied().or_else(initial)
+    /// Whether an object has a field so far.
+    pub(super) fn has_field(&self, object: ObjectId, field: Field) -> bool {
+        self.fields.contains_key(&(object, field)) || self.states[object].initial.iter().any(|&(of, _)| of == field)
+    }
+
+    /// What an object has as a field so far, without asking for it.
+    pub(super) fn known_values(&self, object: ObjectId, field: Field) -> Vec<Value> {
+        if let Some(&node) = self.fields.get(&(object, field)) {
+            return self.graph.set(node).iter().collect();
+        }
+        let own = self.states[object].initial.iter().filter(|&&(of, _)| of == field);
+        own.flat_map(|&(_, initial)| match initial {
+            Initial::Node(node) => self.graph.set(node).iter().collect(),
+            Initial::Constant(value) => vec![value],
+        })
+        .collect()
     }
 
     /// The node of all elements of an array.

@@ -252,9 +252,28 @@ pub(super) struct ObjectState {
     pub(super) loads: Vec<(Field, NodeId, Value)>,
     pub(super) is_enumerated: bool,
     /// What the literal was made with, until it is opened: fields are made of it when they are asked for.
-    pub(super) initial: Vec<(Field, NodeId)>,
+    pub(super) initial: Vec<(Field, Initial)>,
     /// Whether all that the literal was made with are fields.
     pub(super) is_open: bool,
+}
+
+/// What a literal is made with under one key.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Initial {
+    /// What a node holds.
+    Node(NodeId),
+    /// A constant.
+    Constant(Value),
+}
+
+impl Initial {
+    /// The node, unless it is a constant.
+    pub(super) fn node(self) -> Option<NodeId> {
+        match self {
+            Self::Node(node) => Some(node),
+            Self::Constant(_) => None,
+        }
+    }
 }
 
 /// What a function made by the solver does when it is called.

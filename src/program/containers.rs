@@ -257,9 +257,9 @@ impl Program<'_> {
         let facts = &self.stages.facts[owner];
         let name = changes::field_text(&self.stages, field);
         facts.constraints.iter().any(|constraint| match constraint {
-            Constraint::Store { key: Key::Name(key), .. } | Constraint::Init { key: Key::Name(key), .. } => {
-                facts.name(*key) == name
-            }
+            Constraint::Store { key: Key::Name(key), .. }
+            | Constraint::Init { key: Key::Name(key), .. }
+            | Constraint::InitConstant { key: Key::Name(key), .. } => facts.name(*key) == name,
             _ => false,
         })
     }

@@ -119,7 +119,7 @@ impl Program<'_> {
         heap.points_to(node).iter().filter_map(Value::as_object).any(|(object, _)| {
             ["once", "signal"]
                 .iter()
-                .any(|name| heap.name(name).is_some_and(|name| heap.field(object, Field::name(name)).is_some()))
+                .any(|name| heap.name(name).is_some_and(|name| heap.has_field(object, Field::name(name))))
         })
     }
 

@@ -135,6 +135,12 @@ fn line(facts: &ModuleFacts, constraint: &Constraint) -> String {
             format!("{} = class {}", value(dst), function(facts.classes[class].constructor))
         }
         Constraint::Load { dst, base, key } => format!("{} = {}{}", value(dst), value(base), key_text(facts, key)),
+        Constraint::InitConstant { base, key, value: Constant::Text(name) } => {
+            format!("{}{} = {}", value(base), key_text(facts, key), text(facts, name))
+        }
+        Constraint::InitConstant { base, key, value: Constant::Origin(origin) } => {
+            format!("{}{} = {origin:?}", value(base), key_text(facts, key))
+        }
         Constraint::Store { base, key, src } | Constraint::Init { base, key, src } => {
             format!("{}{} = {}", value(base), key_text(facts, key), value(src))
         }

@@ -389,6 +389,15 @@ pub enum Constraint {
         /// Gives.
         src: ValueId,
     },
+    /// The same with a constant: tables of these are most of some programs, and need no nodes.
+    InitConstant {
+        /// The literal.
+        base: ValueId,
+        /// The key.
+        key: Key,
+        /// The constant.
+        value: Constant,
+    },
     /// A getter or setter of an object literal, class or prototype.
     Accessor {
         /// The object that has it (for a class: the load of its `prototype`, or the class).
@@ -560,6 +569,15 @@ pub enum AccessorKind {
     Getter,
     /// `set x(v)`.
     Setter,
+}
+
+/// A primitive that is written out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub enum Constant {
+    /// A string (numbers too, as JavaScript prints them).
+    Text(NameId),
+    /// One of which only the origin matters.
+    Origin(Origin),
 }
 
 /// Where a primitive comes from, which says whether such values end.
@@ -966,6 +984,22 @@ pub struct Shape {
 }
 
 impl ModuleFacts {
+    /// Gives back what the tables do not need: the facts of all files are kept.
+    pub(super) fn shrink(&mut self) {
+        self.names.shrink();
+        self.functions.shrink();
+        self.constraints.shrink_to_fit();
+        self.value_ranges.shrink_to_fit();
+        self.bindings.shrink();
+        self.sites.shrink();
+        self.calls.shrink();
+        self.arguments.shrink_to_fit();
+        self.writes.shrink();
+        self.guards.shrink();
+        self.params.shrink_to_fit();
+        self.shapes.shrink_to_fit();
+    }
+
     /// The text of a name.
     pub fn name(&self, id: NameId) -> &str {
         &self.names[id]

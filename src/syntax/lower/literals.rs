@@ -8,11 +8,13 @@ use swc_ecma_ast::{ArrayLit, Expr, Lit, ObjectLit, Prop, PropName, PropOrSpread,
 use super::expressions::transparent;
 use super::functions::{FunctionSource, Naming};
 use super::{Lowerer, range};
-use crate::syntax::facts::{AccessorKind, Constraint, FunctionForm, Key, NameId, Origin, Run, SiteKind, ValueId};
+use crate::syntax::facts::{
+    AccessorKind, Constant, Constraint, FunctionForm, Key, NameId, Origin, Run, SiteKind, ValueId,
+};
 
 impl<'a> Lowerer<'a> {
     pub(super) fn literal(&mut self, lit: &'a Lit) -> Option<ValueId> {
-        self.shape(9);
+        self.shape(LITERAL);
         match lit {
             Lit::Str(text) => {
                 let name = self.wtf8_name(&text.value);
@@ -22,7 +24,7 @@ impl<'a> Lowerer<'a> {
                 let name = self.name_of(&number_text(number.value));
                 Some(self.string(number.span, name))
             }
-            Lit::Bool(lit) => Some(self.origin(lit.span, if lit.value { Origin::True } else { Origin::Finite })),
+            Lit::Bool(lit) => Some(self.origin(lit.span, origin_of(lit.value))),
             Lit::Regex(regex) => Some(self.alloc(SiteKind::RegExp, range(regex.span))),
             Lit::Null(_) | Lit::BigInt(_) | Lit::JSXText(_) => None,
         }
@@ -66,6 +68,13 @@ impl<'a> Lowerer<'a> {
         let mut spread_before = false;
         for (index, element) in array.elems.iter().enumerate() {
             let Some(element) = element else { continue };
+            let key = match u32::try_from(index) {
+                Ok(index) if !spread_before => Key::Index(index),
+                _ => Key::Element,
+            };
+            if element.spread.is_none() && self.initialize_constant(dst, key, &element.expr) {
+                continue;
+            }
             let value = self.expr(&element.expr);
             if element.spread.is_some() {
                 spread_before = true;
@@ -75,10 +84,6 @@ impl<'a> Lowerer<'a> {
                 continue;
             }
             let Some(src) = value else { continue };
-            let key = match u32::try_from(index) {
-                Ok(index) if !spread_before => Key::Index(index),
-                _ => Key::Element,
-            };
             self.emit(Constraint::Init { base: dst, key, src });
         }
         dst
@@ -139,6 +144,9 @@ impl<'a> Lowerer<'a> {
             Prop::KeyValue(pair) => {
                 let key = self.prop_key(&pair.key);
                 let naming = naming_of_key(key, &pair.key);
+                if self.initialize_constant(base, key, &pair.value) {
+                    return;
+                }
                 if let Some(src) = self.expr_named(&pair.value, naming) {
                     self.initialize(base, key, src);
                 }
@@ -164,12 +172,33 @@ impl<'a> Lowerer<'a> {
 
     /// A literal gets a property. Those under keys that are not known, and its prototype, are stored as any.
     fn initialize(&mut self, base: ValueId, key: Key, src: ValueId) {
-        let is_plain = match key {
+        let is_plain = self.is_plain(key);
+        self.emit(if is_plain { Constraint::Init { base, key, src } } else { Constraint::Store { base, key, src } });
+    }
+
+    /// The same, if the value is a constant; whether it was.
+    fn initialize_constant(&mut self, base: ValueId, key: Key, value: &'a Expr) -> bool {
+        let Expr::Lit(lit) = value else { return false };
+        if !self.is_plain(key) {
+            return false;
+        }
+        let value = match lit {
+            Lit::Str(text) => Constant::Text(self.wtf8_name(&text.value)),
+            Lit::Num(number) => Constant::Text(self.name_of(&number_text(number.value))),
+            Lit::Bool(lit) => Constant::Origin(origin_of(lit.value)),
+            Lit::Regex(_) | Lit::Null(_) | Lit::BigInt(_) | Lit::JSXText(_) => return false,
+        };
+        self.shape(LITERAL);
+        self.emit(Constraint::InitConstant { base, key, value });
+        true
+    }
+
+    fn is_plain(&self, key: Key) -> bool {
+        match key {
             Key::Computed(_) => false,
             Key::Name(name) => self.facts.name(name) != "__proto__",
             Key::Index(_) | Key::Element => true,
-        };
-        self.emit(if is_plain { Constraint::Init { base, key, src } } else { Constraint::Store { base, key, src } });
+        }
     }
 
     fn accessor(
@@ -219,6 +248,13 @@ impl<'a> Lowerer<'a> {
         }
         self.name_list(&names)
     }
+}
+
+/// The kind of a literal in shapes.
+const LITERAL: u32 = 9;
+
+fn origin_of(is_true: bool) -> Origin {
+    if is_true { Origin::True } else { Origin::Finite }
 }
 
 /// The name that a property gives to a function.

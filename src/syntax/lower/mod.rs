@@ -184,6 +184,7 @@ impl Lowerer<'_> {
         let mut writes = std::mem::take(&mut self.facts.writes).into_raw();
         writes.sort_by_key(|write| (write.range.start, write.range.end));
         self.facts.writes = IndexVec::from_raw(writes);
+        self.facts.shrink();
         self.facts
     }
 

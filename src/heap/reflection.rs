@@ -138,7 +138,13 @@ impl Solver<'_> {
         let names: Vec<NameId> = constraints
             .iter()
             .filter_map(|constraint| match *constraint {
-                Constraint::Store { base, key: Key::Name(name), .. } if literals.contains(&base) => Some(name),
+                Constraint::Store { base, key: Key::Name(name), .. }
+                | Constraint::Init { base, key: Key::Name(name), .. }
+                | Constraint::InitConstant { base, key: Key::Name(name), .. }
+                    if literals.contains(&base) =>
+                {
+                    Some(name)
+                }
                 _ => None,
             })
             .collect();

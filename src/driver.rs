@@ -110,8 +110,7 @@ pub(crate) fn analyse(
 
 /// Asks every rule. A rule that panics loses its own findings, and that is said.
 pub(crate) fn findings(analysis: &Analysis, incomplete: &mut Vec<Incomplete>) -> Vec<Finding> {
-    let copies = find_copies(analysis);
-    let program = Program::new(stages(analysis, &copies));
+    let program = program(analysis);
     let mut found = Vec::new();
     for rule in RULES {
         let Check::Program(check) = rule.check else { continue };
@@ -134,7 +133,14 @@ pub(crate) fn findings(analysis: &Analysis, incomplete: &mut Vec<Incomplete>) ->
 }
 
 /// The program that rules and `why` ask.
-pub(crate) fn stages<'a>(analysis: &'a Analysis, copies: &'a [copies::Copy]) -> Stages<'a> {
+pub(crate) fn program(analysis: &Analysis) -> Program<'_> {
+    let mut program = Program::new(stages(analysis));
+    program.set_copies(find_copies(analysis, &program));
+    program
+}
+
+/// What the program is made of.
+pub(crate) fn stages(analysis: &Analysis) -> Stages<'_> {
     Stages {
         project: &analysis.project,
         facts: &analysis.facts,
@@ -143,16 +149,14 @@ pub(crate) fn stages<'a>(analysis: &'a Analysis, copies: &'a [copies::Copy]) -> 
         contexts: &analysis.contexts,
         tests: &analysis.tests,
         texts: analysis,
-        copies,
     }
 }
 
 /// Near copies of test code that changes production modules.
-pub(crate) fn find_copies(analysis: &Analysis) -> Vec<copies::Copy> {
+fn find_copies(analysis: &Analysis, program: &Program<'_>) -> Vec<copies::Copy> {
     if !analysis.tests.iter().any(|&is_test| is_test) {
         return Vec::new();
     }
-    let program = Program::new(stages(analysis, &[]));
     let mut wanted: Vec<_> = program
         .changes()
         .iter()

@@ -24,7 +24,7 @@ struct Known {
 
 /// The state of the project, in the order of its holders and names.
 pub(crate) fn inventory(analysis: &Analysis) -> Vec<StateInput> {
-    let program = Program::new(driver::stages(analysis, &[]));
+    let program = Program::new(driver::stages(analysis));
     let mut states: BTreeMap<(String, String), Known> = BTreeMap::new();
     for change in program.changes() {
         if change.lifetime != Lifetime::Module || program.is_test(change.file) {

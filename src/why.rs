@@ -19,8 +19,7 @@ pub(crate) fn why(analysis: &Analysis, request: &WhyRequest) -> Result<Vec<WhyEn
         return Err(UserError::new(format!("{} can't be read as text", request.file.display())));
     };
     let lines = LineIndex::new(&text);
-    let copies = driver::find_copies(analysis);
-    let program = Program::new(driver::stages(analysis, &copies));
+    let program = driver::program(analysis);
     let mut entries: Vec<((u32, u32), WhyEntry)> = Vec::new();
     for change in program.changes().iter().filter(|change| change.file == file) {
         let at = lines.position(&text, change.range.start);

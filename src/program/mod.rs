@@ -70,8 +70,6 @@ pub struct Stages<'a> {
     pub tests: &'a IndexVec<FileId, bool>,
     /// The sources' texts, for what is said to people.
     pub texts: &'a dyn Texts,
-    /// Near copies of test code.
-    pub copies: &'a [crate::copies::Copy],
 }
 
 /// The solved program.
@@ -83,7 +81,10 @@ pub struct Program<'a> {
     /// For each object the replacements of places that hold it.
     replacements: FxHashMap<ObjectId, Vec<ChangeId>>,
     holders: holders::Holders,
-    reversed: steps::Reversed,
+    /// The graph turned around, once something asks for steps.
+    reversed: std::cell::OnceCell<steps::Reversed>,
+    /// Near copies of test code.
+    copies: Vec<crate::copies::Copy>,
     /// Loads whose targets are known in some instance.
     resolved_loads: rustc_hash::FxHashSet<(FileId, ByteRange)>,
     tables: tables::Tables<'a>,
@@ -118,7 +119,8 @@ impl<'a> Program<'a> {
             removals: FxHashMap::default(),
             replacements: FxHashMap::default(),
             holders: holders::Holders::new(&stages),
-            reversed: steps::Reversed::default(),
+            reversed: std::cell::OnceCell::new(),
+            copies: Vec::new(),
             resolved_loads: rustc_hash::FxHashSet::default(),
             tables: tables::Tables::default(),
         };
@@ -142,7 +144,6 @@ impl<'a> Program<'a> {
         program.growths = growths;
         program.removals = removals;
         program.replacements = replacements;
-        program.reversed = steps::Reversed::new(stages.heap);
         program.resolved_loads =
             program.loads().into_iter().filter(|load| load.targets > 0).map(|load| (load.file, load.range)).collect();
         program
@@ -219,8 +220,13 @@ impl<'a> Program<'a> {
         &self.stages.project.files[file].path
     }
 
+    /// Tells which production code is a near copy of test code.
+    pub fn set_copies(&mut self, copies: Vec<crate::copies::Copy>) {
+        self.copies = copies;
+    }
+
     /// Near copies of test code in production.
     pub fn copies(&self) -> &[crate::copies::Copy] {
-        self.stages.copies
+        &self.copies
     }
 }

@@ -64,6 +64,10 @@ impl Reversed {
 }
 
 impl Program<'_> {
+    fn reversed(&self) -> &Reversed {
+        self.reversed.get_or_init(|| Reversed::new(self.stages.heap))
+    }
+
     /// The steps of a change: how its object came there.
     pub fn steps(&self, change: &Change) -> Vec<Step> {
         let mut steps = Vec::new();
@@ -230,7 +234,7 @@ impl Program<'_> {
             if seen.len() > NODES {
                 break;
             }
-            for &from in self.reversed.sources_of(at) {
+            for &from in self.reversed().sources_of(at) {
                 let from = heap.representative(from);
                 if self.holds(from, object) && seen.insert(from) {
                     next.insert(from, at);

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::facts::{Callee, Constraint, Export, FunctionId, Key, ModuleFacts, NameId, Place, Run, Test, ValueId};
+use super::facts::{
+    Callee, Constant, Constraint, Export, FunctionId, Key, ModuleFacts, NameId, Place, Run, Test, ValueId,
+};
 use crate::base::index::Idx;
 
 /// All functions with their constraints, then writes, guards and exports.

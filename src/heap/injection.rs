@@ -168,7 +168,7 @@ impl Solver<'_> {
     pub(super) fn decorator_facts(&self, at: InstanceId, decorator: &Decorator) -> Option<DecoratorFacts> {
         let object = self.decorator_external(at, decorator)?;
         let Source::External { path: Some(path), .. } = self.objects[object].source else { return None };
-        self.input.models.facts(path).decorator.clone()
+        self.input.models.facts(path).decorator.as_deref().cloned()
     }
 
     pub(super) fn decorator_label(&self, at: InstanceId, decorator: &Decorator) -> String {

@@ -257,9 +257,9 @@ fn fill_facts(entries: &[Entry<'_, '_>], trie: &mut Trie) -> Read<()> {
             }
         }
         let target = trie.facts_mut(entry.at);
-        target.call = facts.call.or(target.call.take());
-        target.construct = facts.construct.or(target.construct.take());
-        target.decorator = facts.decorator.or(target.decorator.take());
+        target.call = facts.call.map(Box::new).or(target.call.take());
+        target.construct = facts.construct.map(Box::new).or(target.construct.take());
+        target.decorator = facts.decorator.map(Box::new).or(target.decorator.take());
         target.value = facts.value.unwrap_or(target.value);
     }
     Ok(())

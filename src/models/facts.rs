@@ -30,11 +30,11 @@ pub struct PathFacts {
     /// The path as people write it: `express().get`.
     pub label: String,
     /// What a call does.
-    pub call: Option<CallFacts>,
+    pub call: Option<Box<CallFacts>>,
     /// What `new` does.
-    pub construct: Option<CallFacts>,
+    pub construct: Option<Box<CallFacts>>,
     /// What it means as a decorator.
-    pub decorator: Option<DecoratorFacts>,
+    pub decorator: Option<Box<DecoratorFacts>>,
     /// What the value itself is.
     pub value: ValueFacts,
 }

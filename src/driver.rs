@@ -85,7 +85,7 @@ pub(crate) fn analyse(
     lap("project", &mut timings);
     stage("parsing");
     let cache = open_cache(request, &project);
-    let (facts, mut incomplete, bytes) = lower_all(&project, &fs, request.threads, cache)?;
+    let (mut facts, mut incomplete, bytes) = lower_all(&project, &fs, request.threads, cache)?;
     incomplete.extend(project.incomplete.iter().cloned());
     lap("syntax", &mut timings);
     stage("resolving");
@@ -94,8 +94,21 @@ pub(crate) fn analyse(
     let tests = test_only::test_files(&project, &facts, &loader);
     lap("modules", &mut timings);
     stage("solving");
-    let input = heap::Input { project: &project, facts: &facts, loader: &loader, models: &models, tests: &tests };
-    let heap = heap::solve(input, bytes);
+    let solve = |facts: &_| {
+        let input = heap::Input { project: &project, facts, loader: &loader, models: &models, tests: &tests };
+        heap::solve(input, bytes)
+    };
+    let heap = catch_unwind(AssertUnwindSafe(|| solve(&facts))).unwrap_or_else(|_| {
+        // What is left of a program without code can be told in every format; that it is all wrong, too.
+        facts = facts.iter().map(|_| syntax::nothing()).collect();
+        incomplete.push(Incomplete {
+            file: String::new(),
+            reason: "internal-error",
+            message: "the heap analysis failed on this project: nothing of it was analysed".to_owned(),
+            range: None,
+        });
+        solve(&facts)
+    });
     lap("heap", &mut timings);
     let contexts = contexts::find(&heap, &facts, &tests);
     lap("contexts", &mut timings);

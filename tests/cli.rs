@@ -295,6 +295,36 @@ fn the_path_narrows_what_is_reported() {
 }
 
 #[test]
+fn a_leak_across_two_files_is_told_for_either() {
+    let store = "exports.list = [];\n";
+    let app = "const { list } = require('./store');\n\
+               require('http').createServer(req => list.push(req.url)).listen(80);\n";
+    let both = project(&[("app.js", app), ("store.js", store), ("other.js", "exports.a = 1;\n")]);
+    for (named, expected) in [("app.js", 1), ("store.js", 1), ("other.js", 0)] {
+        let output = run(modleak()
+            .args(["check", "--no-cache", "--format", "json", "--root"])
+            .arg(both.path())
+            .arg(both.path().join(named)));
+        let report = Report::parse(&output.stdout).expect("the report is JSON");
+        assert_eq!(report.found.len(), expected, "{named}");
+        let said = String::from_utf8_lossy(&output.stdout).contains("the removal in");
+        assert!(!said, "what puts the container there is no removal");
+    }
+}
+
+#[test]
+fn the_lines_of_a_block_comment_may_begin_with_stars() {
+    let hidden = LEAK.replace(
+        "  seen.push",
+        "  /*\n   * modleak-disable-next-line unbounded-growth\n   * -- why\n   */\n  seen.push",
+    );
+    assert_ne!(hidden, LEAK);
+    let one = project(&[("app.js", &hidden)]);
+    let (status, report) = report(one.path());
+    assert_eq!((status, report.found.len()), (0, 0), "{:?}", report.found.first().map(|found| &found.rule));
+}
+
+#[test]
 fn every_rule_is_listed_and_explained() {
     let output = run(modleak().arg("rules"));
     assert_eq!(status(&output), 0);

@@ -28,7 +28,7 @@ pub struct Surroundings {
     pub err: Stream,
     /// The terminal's width, where it is known.
     pub width: Option<usize>,
-    /// `NO_COLOR` is set and not empty.
+    /// `NO_COLOR` is set and not empty, or `FORCE_COLOR` is `0`.
     pub no_color: Switch,
     /// `FORCE_COLOR` is set and neither empty nor `0`.
     pub force_color: Switch,
@@ -56,6 +56,11 @@ pub enum Switch {
     Off,
 }
 
+/// Whether a variable's value switches off what the variable is for.
+fn is_off(value: &str) -> bool {
+    matches!(value, "0" | "false")
+}
+
 impl Surroundings {
     /// Those of this process.
     pub fn of_process() -> Self {
@@ -69,8 +74,8 @@ impl Surroundings {
             out: stream(io::stdout().is_terminal()),
             err: stream(io::stderr().is_terminal()),
             width: columns.or_else(measured),
-            no_color: switch(!variable("NO_COLOR").is_empty()),
-            force_color: switch(!matches!(variable("FORCE_COLOR").as_str(), "" | "0" | "false")),
+            no_color: switch(!variable("NO_COLOR").is_empty() || is_off(&variable("FORCE_COLOR"))),
+            force_color: switch(!variable("FORCE_COLOR").is_empty() && !is_off(&variable("FORCE_COLOR"))),
             github_actions: switch(variable("GITHUB_ACTIONS") == "true"),
         }
     }

@@ -12,7 +12,7 @@ use crate::program::changes::{Change, Effect, Target};
 use crate::program::holders::Link;
 use crate::program::keys::{self, Keys};
 use crate::program::{ChangeId, Program};
-use crate::syntax::facts::{Guard, Place, Reuse, Run, Test, WriteForm};
+use crate::syntax::facts::{Guard, MODULE_BODY, Place, Reuse, Run, Test, WriteForm};
 
 /// So many removals of one container are looked at.
 const REMOVALS: usize = 500;
@@ -268,7 +268,15 @@ impl Program<'_> {
 
     /// The removals of a growth's container that bound nothing, with the reasons.
     pub fn refused_removals(&self, change: &Change) -> Vec<Refused> {
-        self.removals_of(change).into_iter().filter_map(|id| self.refusal(change, id)).collect()
+        let told = self.removals_of(change).into_iter().filter(|&id| !self.is_beginning(change, id));
+        told.filter_map(|id| self.refusal(change, id)).collect()
+    }
+
+    /// Whether a replacement is what put the container there when its module was loaded: `exports.list = []`.
+    fn is_beginning(&self, growth: &Change, id: ChangeId) -> bool {
+        let removal = &self.changes[id.0 as usize];
+        let Target::Object(object) = growth.target else { return false };
+        removal.function == MODULE_BODY && removal.values.iter().any(|&value| self.holds_object(value, object))
     }
 
     /// All removals of a growth's container: from the object, and replacements of what holds it.

@@ -82,6 +82,9 @@ impl Program<'_> {
         if steps.is_empty() {
             self.declaration_step(change, &mut steps);
         }
+        if let Some(made) = self.made_elsewhere(change, &steps) {
+            steps.insert(0, made);
+        }
         steps.dedup_by(|b, a| a.span == b.span);
         steps
     }
@@ -92,6 +95,24 @@ impl Program<'_> {
         self.way(node, object, LEVELS, &mut steps);
         steps.dedup_by(|b, a| a.span == b.span);
         steps
+    }
+
+    /// Where the object is made, if the way to the write never leads through that file: who changes one of the two files
+    /// is to see the finding.
+    fn made_elsewhere(&self, change: &Change, steps: &[Step]) -> Option<Step> {
+        let (object, _) = change.base?.as_object()?;
+        let (instance, range) = match self.stages.heap.object(object).source {
+            Source::Site { instance, file, site, .. } => (instance, self.stages.facts[file].sites[site].range),
+            Source::Instance { instance, call: Some(call), .. } | Source::Call { instance, call, .. } => {
+                let file = self.stages.heap.instance(instance).key.file;
+                (instance, self.stages.facts[file].calls.get(call)?.range)
+            }
+            _ => return None,
+        };
+        let file = self.stages.heap.instance(instance).key.file;
+        let is_told = file == change.file || steps.iter().any(|step| step.span.file == file);
+        let text = shorten(&self.text(file, range));
+        (!is_told).then(|| Step { span: range.at(file), label: format!("`{text}` is made here: {}", self.path(file)) })
     }
 
     fn declaration_step(&self, change: &Change, steps: &mut Vec<Step>) {

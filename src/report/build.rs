@@ -2,18 +2,21 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::base::finding::{Confidence, Container, Finding, Severity};
+use crate::base::finding::{Confidence, Container, Finding, Incomplete, Severity};
 use crate::base::source::FileId;
 use crate::base::span::Span;
 use crate::report::baseline::{Baseline, BaselineEntry, BaselineUse};
 use crate::report::fingerprint::Fingerprints;
-use crate::report::format::escape::plain;
+use crate::report::format::escape::words;
 use crate::report::source_texts::{SourceTexts, Sources};
 use crate::report::suppress::{Hidden, Suppressions};
 use crate::report::{
     Context, Diagnostic, IncompletePlace, LabelledPlace, Level, Report, ReportInput, State, StateWrite, Summary,
     Suppressed,
 };
+
+/// So many findings are in a report. More can be neither read nor uploaded anywhere.
+const MOST_SHOWN: usize = 10_000;
 
 /// A finding on its way: whether comments hide it is decided before it is known whether it counts at all.
 struct Candidate {
@@ -77,8 +80,9 @@ pub(super) fn build(mut input: ReportInput<'_>) -> Report {
 
     // Step 6: what is said besides.
     report.stale = baseline.unmatched(&matched);
-    report.incomplete = incomplete(&mut input, &mut texts);
     report.summary = summarise(&report, &input);
+    input.incomplete.extend(leave_out(&mut report.diagnostics));
+    report.incomplete = incomplete(&mut input, &mut texts);
     report.inventory = inventory(&mut input, &mut texts);
     report.rules = input.rules;
     report.assumptions = input.assumptions;
@@ -155,7 +159,7 @@ fn diagnose(
 ) -> Diagnostic {
     // What people read holds names of the code; programs that show it can't be trusted to make it harmless.
     let mut labelled =
-        |span: Span, label: String| LabelledPlace { place: texts.place(sources, span), label: plain(&label) };
+        |span: Span, label: String| LabelledPlace { place: texts.place(sources, span), label: words(&label) };
     let steps = finding.steps.into_iter().map(|it| labelled(it.span, it.label)).collect();
     let related = finding.related.into_iter().map(|it| labelled(it.span, it.label)).collect();
     let context = finding.context.map(|(kind, entry)| Context { kind, entry: labelled(entry.span, entry.label) });
@@ -163,10 +167,10 @@ fn diagnose(
         rule: finding.rule,
         severity,
         confidence: finding.confidence,
-        message: plain(&finding.message),
-        help: plain(&finding.help),
+        message: words(&finding.message),
+        help: words(&finding.help),
         place: texts.place(sources, finding.span),
-        container: finding.container.map(|it| Container { name: plain(&it.name), ..it }),
+        container: finding.container.map(|it| Container { name: words(&it.name), ..it }),
         context,
         steps,
         related,
@@ -229,7 +233,7 @@ fn incomplete(input: &mut ReportInput<'_>, texts: &mut SourceTexts) -> Vec<Incom
     };
     let places = entries.into_iter().map(|it| {
         let range = it.range.and_then(|range| range_of(&it.file, range, texts));
-        IncompletePlace { file: it.file, reason: it.reason, message: plain(&it.message), range }
+        IncompletePlace { file: it.file, reason: it.reason, message: words(&it.message), range }
     });
     places.collect()
 }
@@ -244,13 +248,33 @@ fn inventory(input: &mut ReportInput<'_>, texts: &mut SourceTexts) -> Vec<State>
         });
         State {
             writes: writes.collect(),
-            container: state.container,
+            container: Container { name: words(&state.container.name), ..state.container },
             word: state.word,
             left_out: state.left_out,
             bounds: state.bounds,
         }
     });
     states.collect()
+}
+
+/// Leaves the weakest findings out of a report that nobody could read or upload, and says so.
+fn leave_out(diagnostics: &mut Vec<Diagnostic>) -> Option<Incomplete> {
+    let count = diagnostics.len();
+    if count <= MOST_SHOWN {
+        return None;
+    }
+    let mut ranks: Vec<_> = diagnostics.iter().map(|it| (it.severity, it.confidence)).collect();
+    ranks.sort_unstable_by(|a, b| b.cmp(a));
+    let weakest = ranks[MOST_SHOWN];
+    let mut left = MOST_SHOWN - ranks.partition_point(|rank| *rank > weakest);
+    diagnostics.retain(|it| {
+        let rank = (it.severity, it.confidence);
+        let is_kept = rank > weakest || rank == weakest && left > 0;
+        left -= usize::from(is_kept && rank == weakest);
+        is_kept
+    });
+    let message = format!("{count} findings are more than a report holds: the {MOST_SHOWN} strongest are shown");
+    Some(Incomplete { file: String::new(), reason: "limit", message, range: None })
 }
 
 fn summarise(report: &Report, input: &ReportInput<'_>) -> Summary {

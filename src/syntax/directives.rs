@@ -70,7 +70,8 @@ fn rules(list: &str, start: usize) -> Vec<(String, ByteRange)> {
     let mut at = start;
     for part in list.split_inclusive([',', ' ', '\t', '\n', '\r']) {
         let name = part.trim_matches(|c: char| c == ',' || c.is_whitespace());
-        if !name.is_empty() {
+        // A star begins the lines of a block comment.
+        if !name.is_empty() && name != "*" {
             let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             rules.push((name.to_owned(), ByteRange::new(offset(at), offset(at + name.len()))));
         }

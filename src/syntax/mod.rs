@@ -99,7 +99,12 @@ pub fn lower(input: Input<'_>) -> Lowered {
 
 /// No facts, for a reason.
 pub fn refused(problem: Problem) -> Lowered {
-    Lowered { facts: lower::nothing(), problems: vec![problem] }
+    Lowered { facts: nothing(), problems: vec![problem] }
+}
+
+/// The facts of a file without code.
+pub fn nothing() -> ModuleFacts {
+    lower::nothing()
 }
 
 fn understand(input: Input<'_>) -> Lowered {

@@ -150,3 +150,27 @@ fn html_runs_nothing_and_loads_nothing() {
     }
     assert!(html.contains("content-security-policy"));
 }
+
+#[test]
+fn what_is_said_has_an_end() {
+    let folder = project();
+    let name = "a".repeat(100_000);
+    let server = "require('http').createServer(req =>";
+    let long = format!("const {name} = [];\n{server} {name}.push(req.url));\n{}", "\n".repeat(400));
+    let many = format!("const list = [];\n{server} {{\n{}}});\n", "list.push(req.url);\n".repeat(10_500));
+    fs::write(folder.path().join("long.js"), long).expect("a file can be made");
+    fs::write(folder.path().join("many.js"), many).expect("a file can be made");
+    let output = check(folder.path(), &["--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("the report is JSON");
+    assert_eq!(report["summary"]["errors"], 10_502);
+    assert_eq!(report["diagnostics"].as_array().map(Vec::len), Some(10_000));
+    assert!(report["incomplete"][0]["message"].as_str().is_some_and(|it| it.starts_with("10502 findings")));
+    for format in FORMATS {
+        let output = check(folder.path(), &["--format", format]);
+        let text = String::from_utf8_lossy(&output.stdout);
+        let longest = text.lines().map(str::len).max().unwrap_or_default();
+        // These have a finding, or a page of a rule, on one line.
+        let flat = ["checkstyle", "unix", "agent", "github", "sarif"].contains(&format);
+        assert!(longest < if flat { 16_000 } else { 5_000 }, "{format}: a line of {longest} bytes");
+    }
+}

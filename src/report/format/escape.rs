@@ -40,6 +40,17 @@ pub fn plain(text: &str) -> String {
     safe
 }
 
+/// So many characters of a message, a label or a name are shown: names have no longest length.
+const LONGEST: usize = 1_000;
+
+/// The same for what is said of a finding: of what is longer than people read, the beginning.
+pub fn words(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => plain(&text[..end]) + "…",
+        None => plain(text),
+    }
+}
+
 /// A path, or what begins with one, at the start of a line: no line begins with what a build server takes for a command.
 pub fn line_start(path: &str) -> String {
     let safe = plain(path);

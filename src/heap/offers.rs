@@ -12,7 +12,9 @@ use crate::heap::limits::DEPTH;
 use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value};
 use crate::heap::record::{ModuleLoad, Root};
 use crate::heap::roots::Offer;
-use crate::heap::solver::{Arg, Invocation, InvocationId, InvocationKind, Listener, OfferId, RootCause, Solver, This};
+use crate::heap::solver::{
+    Arg, Invocation, InvocationId, InvocationKind, Listener, MembersOffer, OfferId, RootCause, Solver, This,
+};
 use crate::models::facts::Position;
 use crate::modules::Resolution;
 use crate::project::ManifestId;
@@ -244,20 +246,25 @@ impl Solver<'_> {
         for (holder, lifetime) in holders {
             self.open(holder);
             self.spend(self.states[holder].fields.len());
+            let members = MembersOffer { lifetime, value, depth, offer };
+            self.members_offered.entry(holder).or_default().push(members);
             for (field, node) in self.states[holder].fields.clone() {
-                let FieldKind::Name(name) = field.kind() else { continue };
-                let text = self.names.text(name);
-                // What begins with an underscore or a hash is not offered by convention.
-                if name == self.well_known.prototype
-                    || name == self.well_known.constructor
-                    || text.starts_with(['_', '#'])
-                {
-                    continue;
-                }
-                let member = self.read_through(node, lifetime);
-                self.listen(member, Listener::Offer { holder: value, depth: depth + 1, offer });
+                self.offer_member(field, node, members);
             }
         }
+    }
+
+    /// One property of what unknown callers get; those that an object gets later are offered then.
+    pub(super) fn offer_member(&mut self, field: Field, node: NodeId, members: MembersOffer) {
+        let FieldKind::Name(name) = field.kind() else { return };
+        let text = self.names.text(name);
+        // What begins with an underscore or a hash is not offered by convention.
+        if name == self.well_known.prototype || name == self.well_known.constructor || text.starts_with(['_', '#']) {
+            return;
+        }
+        let MembersOffer { lifetime, value, depth, offer } = members;
+        let member = self.read_through(node, lifetime);
+        self.listen(member, Listener::Offer { holder: value, depth: depth + 1, offer });
     }
 
     pub(super) fn offer_class(&mut self, value: Value, depth: u8, offer: OfferId) {

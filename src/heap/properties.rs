@@ -36,6 +36,11 @@ impl Solver<'_> {
                 self.graph.add_edge(node, all, EdgeKind::Copy);
             }
         }
+        if let Some(offers) = self.members_offered.get(&object).cloned() {
+            for members in offers {
+                self.offer_member(field, node, members);
+            }
+        }
         if let Some(targets) = self.copied_into.get(&object).cloned() {
             self.climb(|solver| {
                 for &(to, lifetime, except) in &targets {

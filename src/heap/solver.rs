@@ -287,6 +287,19 @@ pub(super) enum Special {
     Bound { target: NodeId, this: This, args: SmallVec<[Arg; 3]> },
 }
 
+/// How the properties of an object reach unknown callers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MembersOffer {
+    /// How the object itself is reached.
+    pub(super) lifetime: Lifetime,
+    /// Whose members they are.
+    pub(super) value: Value,
+    /// How far below an export.
+    pub(super) depth: u8,
+    /// The offer that it belongs to.
+    pub(super) offer: OfferId,
+}
+
 /// A concatenation that waits for its parts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Concat {
@@ -349,6 +362,8 @@ pub(super) struct Solver<'a> {
     /// What was made before, and is not made twice.
     pub(super) memo: Memo,
     /// Where the properties of an object are copied to.
+    /// The objects whose properties unknown callers get.
+    pub(super) members_offered: FxHashMap<ObjectId, SmallVec<[MembersOffer; 1]>>,
     pub(super) copied_into: FxHashMap<ObjectId, Vec<(ObjectId, Lifetime, ExceptId)>>,
     pub(super) accessors: FxHashSet<Name>,
     pub(super) pending: Vec<(Listener, Value)>,
@@ -441,6 +456,7 @@ impl<'a> Solver<'a> {
             applied: FxHashSet::default(),
             loaded: FxHashSet::default(),
             memo: Memo::default(),
+            members_offered: FxHashMap::default(),
             copied_into: FxHashMap::default(),
             accessors: FxHashSet::default(),
             pending: Vec::new(),

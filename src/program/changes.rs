@@ -11,7 +11,8 @@ use crate::heap::record::{NativeEffect, NativeWrite};
 use crate::modules::PatternPart;
 use crate::program::Stages;
 use crate::syntax::facts::{
-    BindingId, Cleanup, FunctionId, Key, MODULE_BODY, Place, Reuse, Run, Write, WriteForm, WriteId,
+    BindingId, Cleanup, Constraint, FunctionId, Key, MODULE_BODY, ModuleFacts, Place, Reuse, Run, ValueId, Write,
+    WriteForm, WriteId,
 };
 
 /// What holds entries: an object, or a place whose value is replaced by a longer one.
@@ -204,13 +205,18 @@ fn property_effect(
     let is_array = heap.object(object).kind == ObjectKind::Array;
     let whole = Target::Object(object);
     match key {
-        Key::Computed(key) => {
-            let key = heap.node(instance, key);
+        Key::Computed(key_value) => {
+            let key = heap.node(instance, key_value);
             let effect = match write.form {
                 WriteForm::Delete => Effect::Remove,
                 _ => Effect::Grow,
             };
-            if write.reuse == Reuse::Appends && write.form == WriteForm::Assign {
+            let is_sum = || {
+                let entries = heap.field(object, Field::UNKNOWN);
+                !is_length_read(&stages.facts[file], write, key_value)
+                    && entries.is_some_and(|node| is_numeric(stages, node))
+            };
+            if write.reuse == Reuse::Appends && write.form == WriteForm::Assign && !is_sum() {
                 return Some((whole, Effect::Grow, None, None, None));
             }
             Some((whole, effect, None, Some(key), None))
@@ -244,6 +250,14 @@ fn property_effect(
         }
         Key::Element => None,
     }
+}
+
+/// Whether a key is a length: `list[list.length] = x`.
+fn is_length_read(facts: &ModuleFacts, write: &Write, key: ValueId) -> bool {
+    facts.constraints_of(write.function).iter().any(|constraint| match *constraint {
+        Constraint::Load { dst, key: Key::Name(name), .. } => dst == key && facts.name(name) == "length",
+        _ => false,
+    })
 }
 
 /// Whether an object, or the class of which it is an instance, has a setter.

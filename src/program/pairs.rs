@@ -2,7 +2,7 @@
 
 use crate::heap::object::InstanceId;
 use crate::program::Program;
-use crate::program::changes::Change;
+use crate::program::changes::{Change, binding_node};
 use crate::syntax::facts::{Constraint, FunctionId, MODULE_BODY};
 
 /// So many growths of one container are looked at.
@@ -30,7 +30,25 @@ impl Program<'_> {
             around.function != MODULE_BODY
                 && around.file == growth.file
                 && self.encloses(around.function, growth.instance)
-                && self.has_captured_key(removal, around.function)
+                && (self.has_captured_key(removal, around.function) || self.names_what_was_put_in(growth, removal))
+        })
+    }
+
+    /// Whether a closure, or a callback in it, mentions the very variable whose value a growth put in:
+    /// `() => list.splice(list.indexOf(fn), 1)`, `() => { list = list.filter((other) => other !== fn); }`.
+    fn names_what_was_put_in(&self, growth: &Change, removal: &Change) -> bool {
+        let facts = &self.stages.facts[removal.file];
+        let of = |function: FunctionId| facts.constraints_of(function).iter();
+        let inside = facts.functions.iter_enumerated().filter(|(_, info)| info.parent == Some(removal.function));
+        let mut mentions = of(removal.function).chain(inside.flat_map(|(id, _)| of(id)));
+        mentions.any(|constraint| match *constraint {
+            Constraint::LoadOuter { binding, .. } => {
+                let home = facts.bindings[binding].function;
+                home != MODULE_BODY
+                    && binding_node(&self.stages, growth.instance, binding)
+                        .is_some_and(|(node, _)| growth.values.contains(&node))
+            }
+            _ => false,
         })
     }
 

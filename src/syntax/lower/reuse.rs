@@ -200,12 +200,15 @@ fn binary_reuse(target: &TargetPath<'_>, e: &BinExpr, depth: u32) -> Option<Foun
         BinaryOp::LogicalOr | BinaryOp::NullishCoalescing => is_old(&e.left).then_some(Found::Reuse(Reuse::Keeps)),
         BinaryOp::LogicalAnd => reuse_in(target, transparent(&e.right), depth + 1),
         BinaryOp::Add => {
-            // `(x || 0) + 1` counts; `s + a + b` is left-deep.
+            // `s + a + b` is left-deep; `(x || 0) + 1` counts.
             let mut at = e;
+            let is_number = |e: &Expr| matches!(transparent(e), Expr::Lit(Lit::Num(_)));
+            let mut counts = is_number(&e.left);
             loop {
+                counts |= is_number(&at.right);
                 let left = transparent(&at.left);
                 if is_old(&at.right) {
-                    return Some(Found::Reuse(Reuse::Appends));
+                    return Some(Found::Reuse(if counts { Reuse::Keeps } else { Reuse::Appends }));
                 }
                 // A sum never keeps the old value: it is walked, and only what it begins with is asked.
                 if let Expr::Bin(bin) = left
@@ -215,7 +218,7 @@ fn binary_reuse(target: &TargetPath<'_>, e: &BinExpr, depth: u32) -> Option<Foun
                     continue;
                 }
                 let left_keeps = matches!(reuse_in(target, left, depth + 1), Some(Found::Reuse(Reuse::Keeps)));
-                return left_keeps.then_some(Found::Reuse(Reuse::Appends));
+                return left_keeps.then_some(Found::Reuse(if counts { Reuse::Keeps } else { Reuse::Appends }));
             }
         }
         _ => None,

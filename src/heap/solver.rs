@@ -361,9 +361,9 @@ pub(super) struct Solver<'a> {
     pub(super) loaded: FxHashSet<(ObjectId, Field, NodeId)>,
     /// What was made before, and is not made twice.
     pub(super) memo: Memo,
-    /// Where the properties of an object are copied to.
     /// The objects whose properties unknown callers get.
     pub(super) members_offered: FxHashMap<ObjectId, SmallVec<[MembersOffer; 1]>>,
+    /// Where the properties of an object are copied to.
     pub(super) copied_into: FxHashMap<ObjectId, Vec<(ObjectId, Lifetime, ExceptId)>>,
     pub(super) accessors: FxHashSet<Name>,
     pub(super) pending: Vec<(Listener, Value)>,

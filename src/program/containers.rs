@@ -188,13 +188,30 @@ impl Program<'_> {
         owner == change.file || self.is_given_by(change, owner)
     }
 
-    /// Whether the base is `this`, by whatever name: an instance belongs to its class, and the class's code includes its
-    /// parents.
+    /// Whether the base is `this`, by whatever name, in code of a class: an instance belongs to its class, and the
+    /// class's code includes its parents. What else a class's code is called on is its own business too.
     fn is_this(&self, change: &Change) -> bool {
-        change.base_node.is_some_and(|base| self.is_self(change.instance, base))
-            && change.base.and_then(crate::heap::object::Value::as_object).is_some_and(|(object, _)| {
-                matches!(self.stages.heap.object(object).source, Source::Instance { .. } | Source::Prototype { .. })
+        let heap = self.stages.heap;
+        let is_of_class = |value: crate::heap::object::Value| {
+            value.as_object().is_some_and(|(object, _)| {
+                matches!(heap.object(object).source, Source::Instance { .. } | Source::Prototype { .. })
             })
+        };
+        change.base_node.is_some_and(|base| {
+            self.is_self(change.instance, base)
+                && (change.base.is_some_and(is_of_class)
+                    || heap.points_to(base).iter().any(is_of_class)
+                    || self.is_class_code(change))
+        })
+    }
+
+    /// Whether a change stands in a constructor, a method, or a function that is named as classes are: what
+    /// `Parent.call(this)` runs for an heir.
+    fn is_class_code(&self, change: &Change) -> bool {
+        let facts = &self.stages.facts[change.file];
+        let info = &facts.functions[change.function];
+        info.class.is_some()
+            || info.name.is_some_and(|name| facts.name(name).starts_with(|c: char| c.is_ascii_uppercase()))
     }
 
     /// Whether a node is `this`, a variable that it was put into (`const self = this`), or such a variable of the

@@ -20,7 +20,7 @@ impl Program<'_> {
         if removal.function == growth.function && removal.file == growth.file {
             return true;
         }
-        if self.is_undoing(growth, removal) {
+        if self.is_undoing(growth, removal) || self.is_counterpart(growth, removal) {
             return true;
         }
         let is_exported = self.context_of(growth) == ContextKind::Exported;
@@ -29,6 +29,17 @@ impl Program<'_> {
         }
         let ways = self.ways_in(growth.instance);
         self.ways_in(removal.instance).iter().any(|way| ways.contains(way))
+    }
+
+    /// Whether a removal stands in the counterpart of the growth's function, by its name: `bind` and `unbind`. Who calls
+    /// the one is to call the other.
+    fn is_counterpart(&self, growth: &Change, removal: &Change) -> bool {
+        let name = |change: &Change| {
+            let facts = &self.stages.facts[change.file];
+            facts.functions[change.function].name.map(|name| facts.name(name).to_lowercase())
+        };
+        let (Some(puts), Some(takes)) = (name(growth), name(removal)) else { return false };
+        growth.file == removal.file && takes.strip_prefix("un") == Some(puts.as_str())
     }
 
     /// The functions that something outside runs and that lead to an instance.

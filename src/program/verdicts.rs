@@ -140,7 +140,17 @@ impl Program<'_> {
     pub fn base_confidence(&self, change: &Change) -> Confidence {
         let context = self.context_confidence(change.instance);
         let Some(node) = change.base_node else { return context };
-        let objects = self.stages.heap.points_to(node).iter().filter_map(crate::heap::object::Value::as_object);
+        let heap = self.stages.heap;
+        // A container's own method is no method of what is none.
+        let kind = match (change.write, change.target) {
+            (None, Target::Object(object)) => Some(heap.object(object).kind),
+            _ => None,
+        };
+        let objects = heap
+            .points_to(node)
+            .iter()
+            .filter_map(crate::heap::object::Value::as_object)
+            .filter(|&(object, _)| kind.is_none_or(|kind| heap.object(object).kind == kind));
         let mut fresh = 0;
         let mut lasting = 0;
         for (_, lifetime) in objects {

@@ -58,7 +58,9 @@ pub enum Refused {
 impl Program<'_> {
     /// What bounds a growth, if anything does.
     pub fn bound(&self, change: &Change) -> Option<Bound> {
+        // Only its own methods know the bound: a property that is set on a cache is no entry of it.
         if let Target::Object(object) = change.target
+            && change.write.is_none()
             && self.stages.heap.object(object).bounds_itself
         {
             return Some(Bound::BoundsItself);

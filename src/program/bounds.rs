@@ -68,6 +68,9 @@ impl Program<'_> {
         if self.happens_once(change) {
             return Some(Bound::Once);
         }
+        if self.is_rebuilt_entry(change) {
+            return self.removal(change).map(Bound::Removal);
+        }
         if self.keys(change) == Some(Keys::Finite)
             || self.is_fixed_set_asked(change)
             || self.is_file_read(change)

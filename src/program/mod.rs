@@ -14,6 +14,7 @@ mod lookups;
 mod optional;
 mod pairs;
 mod reach;
+mod rebuilt;
 mod requests;
 mod sources;
 mod steps;

@@ -179,7 +179,9 @@ impl Program<'_> {
 
     /// How sure a growth is: its base, its context, its keys.
     pub fn growth_confidence(&self, change: &Change) -> Confidence {
-        let keys = self.keys(change).map_or(Confidence::High, Keys::confidence);
+        // An entry that is put anew, longer, grows under the same key.
+        let keyed = self.keys(change).filter(|_| !self.is_rebuilt_entry(change));
+        let keys = keyed.map_or(Confidence::High, Keys::confidence);
         let keys = if self.is_registration(change) { Confidence::Medium } else { keys };
         let is_doubtful = |refused: &Refused| matches!(refused, Refused::OnlyWhenAsked(_) | Refused::OtherPath(_));
         let is_removed_at_times = self.refused_removals(change).iter().any(is_doubtful);

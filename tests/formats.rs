@@ -2,25 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{modleak, repository, run, write_project};
-
-/// The formats of the contract.
-const FORMATS: [&str; 14] = [
-    "pretty",
-    "concise",
-    "json",
-    "eslint",
-    "sarif",
-    "github",
-    "gitlab",
-    "junit",
-    "checkstyle",
-    "rdjson",
-    "unix",
-    "agent",
-    "html",
-    "mermaid",
-];
+use crate::support::{FORMATS, modleak, repository, run, write_project};
 
 fn render(format: &str) -> String {
     let fixture = repository().join("fixtures/supported-extensions");

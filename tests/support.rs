@@ -48,6 +48,24 @@ pub(crate) struct Expectations {
     groups: BTreeMap<String, BTreeSet<Place>>,
 }
 
+/// The formats of the contract.
+pub(crate) const FORMATS: [&str; 14] = [
+    "pretty",
+    "concise",
+    "json",
+    "eslint",
+    "sarif",
+    "github",
+    "gitlab",
+    "junit",
+    "checkstyle",
+    "rdjson",
+    "unix",
+    "agent",
+    "html",
+    "mermaid",
+];
+
 impl Expectations {
     /// How many findings must be there.
     pub(crate) fn required_count(&self) -> usize {

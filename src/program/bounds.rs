@@ -320,7 +320,7 @@ impl Program<'_> {
     /// Why a removal does not bound a growth.
     fn refusal(&self, growth: &Change, id: ChangeId) -> Option<Refused> {
         let removal = &self.changes[id.0 as usize];
-        if self.is_other_key(growth, removal) || self.is_looked_up_otherwise(removal) {
+        if self.is_other_key(growth, removal) || self.is_looked_up_otherwise(id) {
             return Some(Refused::OtherKey(id));
         }
         let Some(context) = self.stages.contexts.of(removal.instance) else {
@@ -333,7 +333,7 @@ impl Program<'_> {
             ContextKind::Exported if self.is_optional(growth, removal) || self.is_on_other_branch(growth, removal) => {
                 Some(Refused::OnRequest(id))
             }
-            _ if self.is_of_other_path(growth, removal) => Some(Refused::OtherPath(id)),
+            _ if self.is_of_other_path(growth, id) => Some(Refused::OtherPath(id)),
             _ if self.is_lazy_expiry(removal) => Some(Refused::OnlyWhenAsked(id)),
             _ => None,
         }

@@ -1,8 +1,8 @@
 //! Removals that belong to one insertion: a closure that takes away what the function around it put in.
 
 use crate::heap::object::InstanceId;
-use crate::program::Program;
-use crate::program::changes::{Change, binding_node};
+use crate::program::changes::{Change, Target, binding_node};
+use crate::program::{ChangeId, Program};
 use crate::syntax::facts::{Constraint, FunctionId, MODULE_BODY};
 
 /// So many growths of one container are looked at.
@@ -15,9 +15,19 @@ impl Program<'_> {
     /// add(user) { users.set(user.id, user); user.once('close', () => users.delete(user.id)); }
     /// get(id) { users.set(id, load(id)); }   // nothing takes these away
     /// ```
-    pub(super) fn is_of_other_path(&self, growth: &Change, removal: &Change) -> bool {
-        !self.is_undoing(growth, removal)
-            && self.growths_of(growth.target).iter().take(GROWTHS).any(|&id| self.is_undoing(self.change(id), removal))
+    pub(super) fn is_of_other_path(&self, growth: &Change, removal: ChangeId) -> bool {
+        self.undoes_some(growth.target, removal) && !self.is_undoing(growth, self.change(removal))
+    }
+
+    /// Whether a removal undoes one of a container's growths.
+    fn undoes_some(&self, target: Target, removal: ChangeId) -> bool {
+        if let Some(&known) = self.tables.undoing.borrow().get(&(target, removal)) {
+            return known;
+        }
+        let growths = self.growths_of(target).iter().take(GROWTHS);
+        let is_some = growths.into_iter().any(|&id| self.is_undoing(self.change(id), self.change(removal)));
+        self.tables.undoing.borrow_mut().insert((target, removal), is_some);
+        is_some
     }
 
     /// Whether a removal is a closure made where a growth is, for what was put in there: the unsubscribing function
@@ -37,18 +47,8 @@ impl Program<'_> {
     /// Whether a closure, or a callback in it, mentions the very variable whose value a growth put in:
     /// `() => list.splice(list.indexOf(fn), 1)`, `() => { list = list.filter((other) => other !== fn); }`.
     fn names_what_was_put_in(&self, growth: &Change, removal: &Change) -> bool {
-        let facts = &self.stages.facts[removal.file];
-        let of = |function: FunctionId| facts.constraints_of(function).iter();
-        let inside = facts.functions.iter_enumerated().filter(|(_, info)| info.parent == Some(removal.function));
-        let mut mentions = of(removal.function).chain(inside.flat_map(|(id, _)| of(id)));
-        mentions.any(|constraint| match *constraint {
-            Constraint::LoadOuter { binding, .. } => {
-                let home = facts.bindings[binding].function;
-                home != MODULE_BODY
-                    && binding_node(&self.stages, growth.instance, binding)
-                        .is_some_and(|(node, _)| growth.values.contains(&node))
-            }
-            _ => false,
+        self.mentions_of(removal.file, removal.function).iter().any(|&binding| {
+            binding_node(&self.stages, growth.instance, binding).is_some_and(|(node, _)| growth.values.contains(&node))
         })
     }
 

@@ -2,6 +2,7 @@
 //! takes quadratic time, which generated code makes hours of.
 
 use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -9,9 +10,10 @@ use smallvec::SmallVec;
 use crate::base::source::FileId;
 use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, ObjectId, Value};
-use crate::program::changes::Change;
+use crate::program::changes::{Change, Target};
+use crate::program::lookups::Lookups;
 use crate::program::{ChangeId, Program, Stages};
-use crate::syntax::facts::{BindingId, CallId, Callee, Constraint, FunctionId, Key, ValueId};
+use crate::syntax::facts::{BindingId, CallId, Callee, Constraint, FunctionId, Key, MODULE_BODY, ValueId};
 
 /// Methods that end what a registration gave.
 const ENDING: &[&str] = &["unsubscribe", "dispose", "remove", "off", "stop", "close", "cancel"];
@@ -31,6 +33,12 @@ pub(super) struct Tables<'a> {
     places: OnceCell<Places>,
     /// Instances, and whether they run in a hook after tests.
     pub(super) after_hooks: RefCell<FxHashMap<InstanceId, bool>>,
+    /// Removals, and whether they remove another entry than they looked for.
+    pub(super) looked_up_otherwise: RefCell<FxHashMap<ChangeId, bool>>,
+    pub(super) lookups: RefCell<FxHashMap<InstanceId, Rc<Lookups>>>,
+    /// Containers and removals, and whether these undo a growth of those.
+    pub(super) undoing: RefCell<FxHashMap<(Target, ChangeId), bool>>,
+    mentions: OnceCell<FxHashMap<FunctionKey, Vec<BindingId>>>,
     definitions: OnceCell<FxHashMap<FunctionKey, Definitions>>,
 }
 
@@ -78,6 +86,28 @@ impl<'a> Program<'a> {
             self.stages.facts.iter_enumerated().flat_map(of_file).collect()
         };
         self.tables.outer_loads.get_or_init(made).contains(&(file, binding))
+    }
+
+    /// The variables of functions around that a function, or a callback right in it, reads.
+    pub(super) fn mentions_of(&self, file: FileId, function: FunctionId) -> &[BindingId] {
+        let made = || {
+            let mut mentions: FxHashMap<FunctionKey, Vec<BindingId>> = FxHashMap::default();
+            for (file, facts) in self.stages.facts.iter_enumerated() {
+                for (id, info) in facts.functions.iter_enumerated() {
+                    let read = facts.constraints_of(id).iter().filter_map(|constraint| match *constraint {
+                        Constraint::LoadOuter { binding, .. } => Some(binding),
+                        _ => None,
+                    });
+                    for binding in read.filter(|&binding| facts.bindings[binding].function != MODULE_BODY) {
+                        for reader in std::iter::once(id).chain(info.parent) {
+                            mentions.entry((file, reader)).or_default().push(binding);
+                        }
+                    }
+                }
+            }
+            mentions
+        };
+        self.tables.mentions.get_or_init(made).get(&(file, function)).map_or(&[], Vec::as_slice)
     }
 
     /// The first binding whose home is this value.

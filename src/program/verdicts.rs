@@ -297,7 +297,7 @@ impl Program<'_> {
 enum Registered {
     /// Nothing is known of it.
     Perhaps,
-    /// It is a function, a class or an object.
+    /// It is a function, a class, or an object that has some.
     Plainly,
 }
 

@@ -5,23 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::{LEAK, check, project};
-
-const FORMATS: [&str; 14] = [
-    "pretty",
-    "concise",
-    "json",
-    "eslint",
-    "sarif",
-    "github",
-    "gitlab",
-    "junit",
-    "checkstyle",
-    "rdjson",
-    "unix",
-    "agent",
-    "html",
-    "mermaid",
-];
+use crate::support::FORMATS;
 
 /// Names of files.
 const NAMES: &[&str] = &[

@@ -100,3 +100,13 @@ fn thousands_of_writes_in_one_function_are_judged_in_time() {
     );
     survived(&check(folder.path(), &["--format", "json"]));
 }
+
+#[test]
+fn thousands_of_removals_are_weighed_against_thousands_of_writes() {
+    let passed = lines(1_500, "  m.set(req.a%i, 1); if (m.get(req.b%i)) m.delete(req.c%i);");
+    let server = format!("const m = new Map();\nrequire('http').createServer(req => {{\n{passed}}});\n");
+    let given = lines(3_000, "exports.f%i = fn => { list.push(fn); return () => list.splice(list.indexOf(fn), 1); };");
+    let folder = project();
+    write_project(folder.path(), [("server.js", server.as_str()), ("lib.js", &format!("const list = [];\n{given}"))]);
+    survived(&check(folder.path(), &["--format", "json"]));
+}

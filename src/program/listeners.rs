@@ -164,11 +164,14 @@ impl Program<'_> {
         listener.emitter_value.map_or_else(Vec::new, |(node, object)| self.way_to(node, object))
     }
 
-    /// Whether a flag guards the registration so that it happens once.
+    /// Whether the registration happens once, or once for each emitter: a flag guards it, what it gives fills the place
+    /// that was found empty, or the emitter is new each time.
     pub fn is_registered_once(&self, listener: &ListenerUse) -> bool {
         let listening = &self.stages.heap.record.listenings[listener.index];
         let key = self.stages.heap.instance(listening.instance).key;
         let call = &self.stages.facts[key.file].calls[listening.call];
         once::runs_once_for_each(self.stages.heap, self.stages.facts, listening.instance, call.guards)
+            || self.is_kept_where_none_was(listening.instance, listening.call)
+            || self.is_emitter_renewed(listening.instance, listening.call)
     }
 }

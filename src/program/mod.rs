@@ -15,6 +15,7 @@ mod optional;
 mod pairs;
 mod reach;
 mod rebuilt;
+mod renewed;
 mod requests;
 mod sources;
 mod steps;

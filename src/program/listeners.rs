@@ -10,6 +10,7 @@ use crate::heap::record::{Listening, Unlistening};
 use crate::models::facts::ListenerRemoval;
 use crate::program::Program;
 use crate::program::holders::{self, Owner};
+use crate::syntax::facts::{BindingId, Constraint, ValueId};
 
 /// A registration of a listener.
 #[derive(Clone, Debug)]
@@ -143,10 +144,30 @@ impl Program<'_> {
         match (removal.listener, listening.listener, listening.result) {
             (None, ..) => true,
             (Some(removed), added, result) => {
-                added.is_some_and(|added| self.share_object(added, removed))
+                added.is_some_and(|added| self.share_object(added, removed) || self.are_one_variable(added, removed))
                     || result.is_some_and(|result| self.share_object(result, removed))
             }
         }
+    }
+
+    /// Whether two nodes are read from one variable: a listener that a caller gives is not known, and is still the same
+    /// one where `add(handler)` and `remove(handler)` name it.
+    fn are_one_variable(&self, a: NodeId, b: NodeId) -> bool {
+        let file = |node| self.stages.heap.owner_of(node).map(|instance| self.stages.heap.instance(instance).key.file);
+        a == b || (file(a) == file(b) && self.variable_of(a).is_some_and(|it| self.variable_of(b) == Some(it)))
+    }
+
+    /// The variable of the node's file that a node is, or is read from.
+    fn variable_of(&self, node: NodeId) -> Option<BindingId> {
+        let instance = self.stages.heap.instance(self.stages.heap.owner_of(node)?);
+        let key = instance.key;
+        let value = ValueId(node.0.checked_sub(instance.base.0)?);
+        let outer = self.definitions_of(key.file, key.function, value).find_map(|constraint| match *constraint {
+            Constraint::LoadOuter { dst, binding } if dst == value => Some(binding),
+            _ => None,
+        });
+        let mut bindings = self.stages.facts[key.file].bindings.iter_enumerated();
+        outer.or_else(|| bindings.find(|(_, it)| it.function == key.function && it.home == value).map(|(id, _)| id))
     }
 
     /// Whether what the registration gave is called, or has a method called that ends it, by something that runs.

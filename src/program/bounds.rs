@@ -268,7 +268,10 @@ impl Program<'_> {
 
     /// A removal that bounds the growth.
     fn removal(&self, change: &Change) -> Option<ChangeId> {
-        self.removals_of(change).into_iter().find(|&id| self.refusal(change, id).is_none())
+        let all = self.removals_of(change);
+        // Not all of so many are looked at: then it counts as taken away, for what is not known loses findings.
+        let bounds = |id: ChangeId| all.len() == REMOVALS || self.refusal(change, id).is_none();
+        all.iter().copied().find(|&id| bounds(id))
     }
 
     /// The removals of a growth's container that bound nothing, with the reasons.

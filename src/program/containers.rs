@@ -29,11 +29,14 @@ impl Program<'_> {
     }
 
     fn naming_of(&self, object: ObjectId, from: FileId) -> Naming {
-        let chain = self.holders.chain(&self.stages, object);
-        if let Some(naming) = holders::name_chain(&self.stages, &chain, from) {
-            return naming;
-        }
         let source = &self.stages.heap.object(object).source;
+        // Everybody knows the global object and what is built in by their own names, not by a variable that holds them.
+        if !matches!(source, Source::Global | Source::Native(_)) {
+            let chain = self.holders.chain(&self.stages, object);
+            if let Some(naming) = holders::name_chain(&self.stages, &chain, from) {
+                return naming;
+            }
+        }
         let holder = holders::owner_of(&self.stages, object);
         let path = vec![self.object_text(object)];
         let rooted_by = match source {
@@ -116,8 +119,9 @@ impl Program<'_> {
 
     /// `supportedExtensions of validators/name.js`.
     fn display_name(&self, naming: &Naming) -> String {
-        let path: Vec<&str> =
-            naming.path.iter().map(String::as_str).filter(|part| !matches!(*part, "exports" | "default")).collect();
+        let holder = self.owner_text(&naming.holder);
+        let tells = |part: &&str| !matches!(*part, "exports" | "default") && *part != holder;
+        let path: Vec<&str> = naming.path.iter().map(String::as_str).filter(tells).collect();
         let mut name = String::new();
         for part in &path {
             if !name.is_empty() && !part.starts_with('[') {
@@ -128,9 +132,9 @@ impl Program<'_> {
         if name.is_empty() {
             "exports".clone_into(&mut name);
         }
-        match &naming.holder {
+        match naming.holder {
             Owner::Platform(_) => name,
-            holder => format!("{name} of {}", self.owner_text(holder)),
+            _ => format!("{name} of {holder}"),
         }
     }
 

@@ -193,6 +193,6 @@ impl Program<'_> {
         let call = &self.stages.facts[key.file].calls[listening.call];
         once::runs_once_for_each(self.stages.heap, self.stages.facts, listening.instance, call.guards)
             || self.is_kept_where_none_was(listening.instance, listening.call)
-            || self.is_emitter_renewed(listening.instance, listening.call)
+            || self.is_receiver_renewed(listening.instance, listening.call)
     }
 }

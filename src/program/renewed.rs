@@ -1,18 +1,30 @@
-//! Emitters that a function makes anew before it listens to them: `socket = io(url); socket.on('info', …)`. Each call has
+//! Objects that a function makes anew before it calls them: `socket = io(url); socket.on('info', …)`. Each call has
 //! its own, and what listens to it goes with it, although the place where it is kept lasts.
 
 use crate::heap::object::{InstanceId, Lifetime, Value};
 use crate::program::Program;
+use crate::program::changes::Change;
 use crate::syntax::facts::{
-    CallId, Callee, Constraint, ModuleFacts, Place, Reuse, Run, Test, ValueId, Write, WriteForm,
+    CallId, Callee, Constraint, ModuleFacts, Place, Reuse, Run, THIS, Test, ValueId, Write, WriteForm,
 };
 
 /// Members of members so deep are looked at: `this.child.stdout.on(…)`.
 const DEPTH: usize = 4;
 
 impl Program<'_> {
-    /// Whether the emitter of a call was put in its place by the same function, before and whenever it is listened to.
-    pub(super) fn is_emitter_renewed(&self, instance: InstanceId, call: CallId) -> bool {
+    /// Whether a change of `this` sets up what each caller has just made: `table[id] = new Session(); table[id].start(user)`.
+    pub(super) fn sets_up_something_new(&self, change: &Change) -> bool {
+        let heap = self.stages.heap;
+        let write = change.write.map(|id| self.stages.facts[change.file].writes[id].place);
+        let mut calls = heap.record.calls_of(change.instance).peekable();
+        matches!(write, Some(Place::Property { base: THIS, .. }))
+            && !heap.record.is_root(change.instance)
+            && calls.peek().is_some()
+            && calls.all(|edge| edge.call.is_some_and(|call| self.is_receiver_renewed(edge.caller, call)))
+    }
+
+    /// Whether the receiver of a call was put in its place by the same function, before and whenever it is called.
+    pub(super) fn is_receiver_renewed(&self, instance: InstanceId, call: CallId) -> bool {
         let key = self.stages.heap.instance(instance).key;
         let facts = &self.stages.facts[key.file];
         let at = &facts.calls[call];

@@ -24,6 +24,7 @@ impl Program<'_> {
             && change.lifetime == Lifetime::Module
             && !self.is_of_request(change)
             && !self.is_initialisation(change)
+            && !self.sets_up_something_new(change)
             && change.values.iter().any(|&value| self.is_request_data(value, depth))
             && self.is_read(change)
     }

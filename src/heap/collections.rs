@@ -65,7 +65,12 @@ impl Solver<'_> {
         } else if let Some(value) = call.arg(1) {
             self.graph.add_edge(value, values, EdgeKind::Copy);
         }
-        self.note(call, this, NativeEffect::SetEntry, call.arg(0), call.values(1));
+        // What is appended stays beside what the key has.
+        let (effect, key) = match name {
+            "append" => (NativeEffect::Append, None),
+            _ => (NativeEffect::SetEntry, call.arg(0)),
+        };
+        self.note(call, this, effect, key, call.values(1));
         if name.starts_with("getOr") {
             if let Some(dst) = call.dst {
                 self.graph.add_edge(values, dst, edge_through(this));

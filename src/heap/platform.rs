@@ -7,7 +7,7 @@ use crate::heap::field::{Field, FieldKind};
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::limits::STRINGS;
 use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, StringId, Value, ValueKind};
-use crate::heap::solver::{Arg, InvocationId, Join, Listener, Solver, TextChange};
+use crate::heap::solver::{Arg, InvocationId, Join, Listener, Solver, TextChange, This};
 use crate::heap::strings::{self, Restart};
 use crate::models::facts::{DataKind, Position};
 use crate::modules::PatternPart;
@@ -165,13 +165,18 @@ impl Solver<'_> {
     /// `rows.forEach(row => …)` on data: the callback's parameters are of that origin.
     pub(super) fn call_with_data(&mut self, invocation: InvocationId, callback: Value, data: Value) {
         let Some((object, _)) = callback.as_object() else { return };
-        let Source::Function { file, function, .. } = self.objects[object].source else { return };
         let mut inner = self.invocations[invocation].clone();
+        // `rows.forEach(set.add, set)`: a built-in method needs its receiver.
+        let (count, this) = match self.objects[object].source {
+            Source::Function { file, function, .. } => (self.input.facts[file].params_of(function).len(), This::None),
+            Source::Native(_) => (1, inner.args.get(1).map_or(This::None, |receiver| This::Node(receiver.node))),
+            Source::Bound { .. } => (1, This::None),
+            _ => return,
+        };
         let node = self.fresh_node();
         self.graph.insert(node, data);
-        inner.args =
-            self.input.facts[file].params_of(function).iter().map(|_| Arg { node, is_spread: false }).collect();
-        inner.this = crate::heap::solver::This::None;
+        inner.args = std::iter::repeat_n(Arg { node, is_spread: false }, count).collect();
+        inner.this = this;
         inner.kind = crate::heap::solver::InvocationKind::Call;
         inner.position = Some(Position::Sync);
         // `find`, `map`: what the callback gives is in the result.

@@ -190,6 +190,11 @@ impl Solver<'_> {
         let mixed = self.mixed_properties(object);
         self.graph.add_edge(mixed, dst, edge_of(lifetime));
         self.load_native(object, name, dst);
+        if name == self.well_known.size && matches!(self.objects[object].kind, ObjectKind::Map | ObjectKind::Set) {
+            // What lasts counts its entries for ever.
+            let kind = if lifetime == Lifetime::Module { DataKind::Counter } else { DataKind::Finite };
+            self.insert_data(dst, kind);
+        }
         if self.accessors.contains(&name) {
             let getter = self.field(object, Field::getter(name));
             self.listen(getter, Listener::Getter { this, dst });

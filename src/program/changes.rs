@@ -421,8 +421,8 @@ fn computed_keys(stages: &Stages<'_>, values: &[NodeId]) -> Option<NodeId> {
     values.iter().find_map(|&node| {
         stages.heap.points_to(node).iter().find_map(|value| {
             let (object, _) = value.as_object()?;
-            // Only literals: what is copied from elsewhere may be anything.
-            let Source::Site { .. } = stages.heap.object(object).source else { return None };
+            // Only what was made for it: what is copied from elsewhere may be anything.
+            let (Source::Site { .. } | Source::Call { .. }) = stages.heap.object(object).source else { return None };
             let keys = stages.heap.field(object, Field::KEYS)?;
             (!stages.heap.points_to(keys).is_empty()).then_some(keys)
         })

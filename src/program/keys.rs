@@ -4,6 +4,7 @@ use crate::base::finding::Confidence;
 use crate::heap::graph::NodeId;
 use crate::heap::object::{Data, Lifetime, ObjectKind, Source, ValueKind};
 use crate::models::facts::DataKind;
+use crate::modules::PatternPart;
 use crate::program::Stages;
 
 /// Where a growth's keys come from.
@@ -39,8 +40,11 @@ pub(super) fn judge(stages: &Stages<'_>, key: NodeId) -> Keys {
     if set.is_empty() {
         return Keys::Unknown;
     }
+    let is_origin_known = set.iter().any(|value| !matches!(value.kind(), ValueKind::String(_)));
     for value in set {
         let one = match value.kind() {
+            // A part of which nothing is known, not even where it is from.
+            ValueKind::String(id) if !is_origin_known && has_hole(stages.heap.string(id)) => Keys::Unknown,
             ValueKind::String(_) => Keys::Finite,
             ValueKind::Data(data) => of_data(data),
             ValueKind::Object(object, lifetime) => of_object(stages, object, lifetime),
@@ -48,6 +52,10 @@ pub(super) fn judge(stages: &Stages<'_>, key: NodeId) -> Keys {
         verdict = verdict.max(one);
     }
     verdict
+}
+
+fn has_hole(parts: &[PatternPart]) -> bool {
+    parts.iter().any(|part| matches!(part, PatternPart::Hole))
 }
 
 fn of_data(data: Data) -> Keys {

@@ -21,6 +21,8 @@ mod statements;
 mod types;
 mod typescript;
 
+use std::collections::VecDeque;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use swc_atoms::Atom;
 use swc_common::Span;
@@ -108,6 +110,8 @@ pub(super) struct Frame<'a> {
     pub(super) key_loop: Option<statements::KeyLoop<'a>>,
     /// Local variables that hold `m.get(k)` or `o[k]`.
     pub(super) lookups: FxHashMap<ValueId, Lookup>,
+    /// Variables that were made from places, the newest last.
+    pub(super) copies: VecDeque<reuse::OldCopy<'a>>,
 }
 
 impl Frame<'_> {
@@ -134,6 +138,7 @@ impl Frame<'_> {
             fields: None,
             key_loop: None,
             lookups: FxHashMap::default(),
+            copies: VecDeque::new(),
         }
     }
 }

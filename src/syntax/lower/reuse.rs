@@ -1,18 +1,21 @@
-//! How a newly assigned value uses the old one: the same name or member chain stands on both sides.
+//! How a newly assigned value uses the old one: the same name or member chain stands on both sides, or a variable that
+//! was made from it.
 
 use swc_ecma_ast::{
-    AssignExpr, AssignOp, BinExpr, BinaryOp, Callee, Expr, ExprOrSpread, Lit, MemberExpr, MemberProp, ObjectLit, Prop,
-    PropName, PropOrSpread, UnaryOp,
+    AssignExpr, AssignOp, BinExpr, BinaryOp, Callee, Expr, ExprOrSpread, Ident, Lit, MemberExpr, MemberProp, ObjectLit,
+    Prop, PropName, PropOrSpread, UnaryOp,
 };
+
+use smallvec::SmallVec;
 
 use super::Lowerer;
 use super::assignments::{TargetPath, target_path};
 use super::expressions::transparent;
-use crate::syntax::facts::{Constraint, Key, Reuse, ValueId};
+use crate::syntax::facts::{BindingId, Constraint, Key, Reuse, ValueId};
 
-impl Lowerer<'_> {
+impl<'a> Lowerer<'a> {
     /// How a plain assignment's value, lowered to `value`, uses what its target held.
-    pub(super) fn reuse(&mut self, e: &AssignExpr, value: Option<ValueId>) -> Reuse {
+    pub(super) fn reuse(&mut self, e: &'a AssignExpr, value: Option<ValueId>) -> Reuse {
         let Some(target) = target_path(&e.left) else { return Reuse::None };
         if e.op == AssignOp::Assign
             && let TargetPath::Member(member) = target
@@ -20,11 +23,42 @@ impl Lowerer<'_> {
         {
             return Reuse::Appends;
         }
-        match reuse_in(&target, transparent(&e.right), 0) {
+        let copies = self.frame.copies.iter().rev().filter(|copy| is_target(&target, transparent(copy.of))).copied();
+        let old = Old { copies: copies.collect(), target };
+        match reuse_in(&old, transparent(&e.right), 0) {
             Some(Found::Reuse(reuse)) => reuse,
             Some(Found::Key) => self.added_key(value),
+            None if self.is_kept_by_closure(&old, value) => Reuse::Links,
             None => Reuse::None,
         }
+    }
+
+    /// Notes `const old = place`: what is said of `old` is said of what the place held.
+    pub(super) fn note_copy(&mut self, ident: &'a Ident, binding: BindingId, of: &'a Expr) {
+        if matches!(transparent(of), Expr::Ident(_) | Expr::Member(_)) {
+            if self.frame.copies.len() == COPIES {
+                self.frame.copies.pop_front();
+            }
+            self.frame.copies.push_back(OldCopy { ident, binding, of });
+        }
+    }
+
+    /// Whether the value is a function written here that uses a variable made from the old value:
+    /// `const previous = o.f; o.f = () => previous()`.
+    fn is_kept_by_closure(&self, old: &Old<'_>, value: Option<ValueId>) -> bool {
+        if old.copies.is_empty() {
+            return false;
+        }
+        let made = self.frame.constraints.iter().rev().take(64).find_map(|constraint| match *constraint {
+            Constraint::Closure { dst, function, .. } if Some(dst) == value => Some(function),
+            _ => None,
+        });
+        let Some(function) = made else { return false };
+        let is_copy = |binding: BindingId| old.copies.iter().any(|copy| copy.binding == binding);
+        self.facts.constraints_of(function).iter().any(|constraint| match *constraint {
+            Constraint::LoadOuter { binding, .. } => is_copy(binding),
+            _ => false,
+        })
     }
 
     /// The node of the computed key with which an object literal was just built.
@@ -42,6 +76,34 @@ impl Lowerer<'_> {
     }
 }
 
+/// So many variables that were made from places are remembered.
+const COPIES: usize = 16;
+
+/// A variable that was made from a place.
+#[derive(Clone, Copy)]
+pub(in crate::syntax) struct OldCopy<'a> {
+    ident: &'a Ident,
+    binding: BindingId,
+    of: &'a Expr,
+}
+
+/// What an assignment replaces: the target, and the variables that were made from it.
+struct Old<'a> {
+    target: TargetPath<'a>,
+    copies: SmallVec<[OldCopy<'a>; 2]>,
+}
+
+impl Old<'_> {
+    fn is(&self, e: &Expr) -> bool {
+        is_target(&self.target, e) || matches!(e, Expr::Ident(ident) if self.is_named(ident))
+    }
+
+    fn is_named(&self, name: &Ident) -> bool {
+        matches!(self.target, TargetPath::Ident(target) if target.sym == name.sym)
+            || self.copies.iter().any(|copy| copy.ident.sym == name.sym)
+    }
+}
+
 /// What the right side does, as far as syntax tells.
 enum Found {
     Reuse(Reuse),
@@ -52,26 +114,31 @@ enum Found {
 /// How deep branches of the right side are looked into.
 const DEEPEST: u32 = 8;
 
-fn reuse_in(target: &TargetPath<'_>, e: &Expr, depth: u32) -> Option<Found> {
+fn reuse_in(old: &Old<'_>, e: &Expr, depth: u32) -> Option<Found> {
     if depth > DEEPEST {
         return None;
     }
-    let is_old = |e: &Expr| is_target(target, transparent(e));
+    let is_old = |e: &Expr| old.is(transparent(e));
     match e {
         _ if is_old(e) => Some(Found::Reuse(Reuse::Keeps)),
         Expr::Array(array) => {
             let spreads = array.elems.iter().flatten().any(|element| element.spread.is_some() && is_old(&element.expr));
             let has_more = array.elems.len() > 1;
-            spreads.then_some(Found::Reuse(if has_more { Reuse::Appends } else { Reuse::Keeps }))
+            let links = || array.elems.iter().flatten().any(|element| is_old(&element.expr));
+            if spreads {
+                Some(Found::Reuse(if has_more { Reuse::Appends } else { Reuse::Keeps }))
+            } else {
+                links().then_some(Found::Reuse(Reuse::Links))
+            }
         }
-        Expr::Object(object) => object_reuse(target, object, &is_old),
-        Expr::Call(call) => call_reuse(target, &call.callee, &call.args, depth),
-        Expr::New(new) => new_reuse(target, new.args.as_deref().unwrap_or_default(), depth),
-        Expr::Bin(bin) => binary_reuse(target, bin, depth),
+        Expr::Object(object) => object_reuse(old, object, &is_old),
+        Expr::Call(call) => call_reuse(old, &call.callee, &call.args, depth),
+        Expr::New(new) => new_reuse(old, new.args.as_deref().unwrap_or_default(), depth),
+        Expr::Bin(bin) => binary_reuse(old, bin, depth),
         Expr::Tpl(tpl) => tpl.exprs.iter().any(|e| is_old(e)).then_some(Found::Reuse(Reuse::Appends)),
         Expr::Cond(cond) => {
-            let one = reuse_in(target, transparent(&cond.cons), depth + 1);
-            let other = reuse_in(target, transparent(&cond.alt), depth + 1);
+            let one = reuse_in(old, transparent(&cond.cons), depth + 1);
+            let other = reuse_in(old, transparent(&cond.alt), depth + 1);
             match (one, other) {
                 // One branch drops it: the value is replaced in the end.
                 (None, _) | (_, None) if !is_old(&cond.test) => None,
@@ -79,14 +146,14 @@ fn reuse_in(target: &TargetPath<'_>, e: &Expr, depth: u32) -> Option<Found> {
                 (one, _) => one,
             }
         }
-        Expr::Await(e) => reuse_in(target, transparent(&e.arg), depth + 1),
-        Expr::Assign(assign) => reuse_in(target, transparent(&assign.right), depth + 1),
+        Expr::Await(e) => reuse_in(old, transparent(&e.arg), depth + 1),
+        Expr::Assign(assign) => reuse_in(old, transparent(&assign.right), depth + 1),
         _ => None,
     }
 }
 
 /// `{...o, k: v}`, `{...o, [k]: v}`, and `{next: head}`.
-fn object_reuse(target: &TargetPath<'_>, object: &ObjectLit, is_old: &dyn Fn(&Expr) -> bool) -> Option<Found> {
+fn object_reuse(old: &Old<'_>, object: &ObjectLit, is_old: &dyn Fn(&Expr) -> bool) -> Option<Found> {
     let spreads = object.props.iter().any(|prop| matches!(prop, PropOrSpread::Spread(spread) if is_old(&spread.expr)));
     if spreads {
         let key = object.props.iter().find_map(|prop| match prop {
@@ -102,7 +169,7 @@ fn object_reuse(target: &TargetPath<'_>, object: &ObjectLit, is_old: &dyn Fn(&Ex
     let links = object.props.iter().any(|prop| match prop {
         PropOrSpread::Prop(prop) => match &**prop {
             Prop::KeyValue(pair) => is_old(&pair.value),
-            Prop::Shorthand(ident) => matches!(target, TargetPath::Ident(target) if target.sym == ident.sym),
+            Prop::Shorthand(ident) => old.is_named(ident),
             _ => false,
         },
         PropOrSpread::Spread(_) => false,
@@ -117,8 +184,8 @@ fn computed(name: &PropName) -> Option<&Expr> {
     }
 }
 
-fn call_reuse(target: &TargetPath<'_>, callee: &Callee, arguments: &[ExprOrSpread], depth: u32) -> Option<Found> {
-    let is_old = |e: &Expr| is_target(target, transparent(e));
+fn call_reuse(old: &Old<'_>, callee: &Callee, arguments: &[ExprOrSpread], depth: u32) -> Option<Found> {
+    let is_old = |e: &Expr| old.is(transparent(e));
     let Callee::Expr(callee) = callee else { return None };
     if let Expr::Member(member) = transparent(callee)
         && let MemberProp::Ident(name) = &member.prop
@@ -138,7 +205,7 @@ fn call_reuse(target: &TargetPath<'_>, callee: &Callee, arguments: &[ExprOrSprea
             "map" | "sort" | "reverse" | "toSorted" | "toReversed" | "with" if is_old(receiver) => {
                 return Some(Found::Reuse(Reuse::Keeps));
             }
-            "assign" if is_global("Object") => return assign_reuse(target, arguments),
+            "assign" if is_global("Object") => return assign_reuse(old, arguments),
             "from" if is_global("Array") => {
                 let first = arguments.first()?;
                 return is_old(&first.expr).then_some(Found::Reuse(Reuse::Keeps));
@@ -146,7 +213,7 @@ fn call_reuse(target: &TargetPath<'_>, callee: &Callee, arguments: &[ExprOrSprea
             _ => {}
         }
         // `a.filter(f).map(g)`, `a.concat(x).slice(-10)`: the last word counts, unless it only keeps.
-        let inner = reuse_in(target, receiver, depth + 1)?;
+        let inner = reuse_in(old, receiver, depth + 1)?;
         return Some(match &*name.sym {
             "slice" | "filter" | "splice" => Found::Reuse(Reuse::Shrinks),
             _ => inner,
@@ -160,8 +227,8 @@ fn call_reuse(target: &TargetPath<'_>, callee: &Callee, arguments: &[ExprOrSprea
 }
 
 /// `Object.assign({}, o, {[k]: v})`, `Object.assign(o, …)`.
-fn assign_reuse(target: &TargetPath<'_>, arguments: &[ExprOrSpread]) -> Option<Found> {
-    let has_old = arguments.iter().any(|argument| is_target(target, transparent(&argument.expr)));
+fn assign_reuse(old: &Old<'_>, arguments: &[ExprOrSpread]) -> Option<Found> {
+    let has_old = arguments.iter().any(|argument| old.is(transparent(&argument.expr)));
     if !has_old {
         return None;
     }
@@ -179,26 +246,26 @@ fn assign_reuse(target: &TargetPath<'_>, arguments: &[ExprOrSpread]) -> Option<F
 }
 
 /// `new Set([...s, x])`, `new Map([...m, [k, v]])`, `new Set(s)`, `new Node(value, head)`.
-fn new_reuse(target: &TargetPath<'_>, arguments: &[ExprOrSpread], depth: u32) -> Option<Found> {
+fn new_reuse(old: &Old<'_>, arguments: &[ExprOrSpread], depth: u32) -> Option<Found> {
     let first = arguments.first()?;
     let inner = transparent(&first.expr);
-    if arguments.len() == 1 && is_target(target, inner) {
+    if arguments.len() == 1 && old.is(inner) {
         return Some(Found::Reuse(Reuse::Keeps));
     }
-    if arguments.iter().any(|argument| is_target(target, transparent(&argument.expr))) {
+    if arguments.iter().any(|argument| old.is(transparent(&argument.expr))) {
         return Some(Found::Reuse(Reuse::Links));
     }
     match inner {
-        Expr::Array(_) | Expr::Call(_) => reuse_in(target, inner, depth + 1),
+        Expr::Array(_) | Expr::Call(_) => reuse_in(old, inner, depth + 1),
         _ => None,
     }
 }
 
-fn binary_reuse(target: &TargetPath<'_>, e: &BinExpr, depth: u32) -> Option<Found> {
-    let is_old = |e: &Expr| is_target(target, transparent(e));
+fn binary_reuse(old: &Old<'_>, e: &BinExpr, depth: u32) -> Option<Found> {
+    let is_old = |e: &Expr| old.is(transparent(e));
     match e.op {
         BinaryOp::LogicalOr | BinaryOp::NullishCoalescing => is_old(&e.left).then_some(Found::Reuse(Reuse::Keeps)),
-        BinaryOp::LogicalAnd => reuse_in(target, transparent(&e.right), depth + 1),
+        BinaryOp::LogicalAnd => reuse_in(old, transparent(&e.right), depth + 1),
         BinaryOp::Add => {
             // `s + a + b` is left-deep; `(x || 0) + 1` counts.
             let mut at = e;
@@ -217,7 +284,7 @@ fn binary_reuse(target: &TargetPath<'_>, e: &BinExpr, depth: u32) -> Option<Foun
                     at = bin;
                     continue;
                 }
-                let left_keeps = matches!(reuse_in(target, left, depth + 1), Some(Found::Reuse(Reuse::Keeps)));
+                let left_keeps = matches!(reuse_in(old, left, depth + 1), Some(Found::Reuse(Reuse::Keeps)));
                 return left_keeps.then_some(Found::Reuse(if counts { Reuse::Keeps } else { Reuse::Appends }));
             }
         }

@@ -410,6 +410,7 @@ impl<'a> Lowerer<'a> {
         let naming = Naming { name: self.name(&ident.id.sym), head: range(ident.id.span) };
         let value = self.expr_named(init, Some(naming));
         let Some(binding) = self.resolve(&ident.id) else { return };
+        self.note_copy(&ident.id, binding, init);
         match (value, self.own_home(&ident.id)) {
             (Some(src), Some(dst)) if is_helper(&ident.id.sym, init) => {
                 self.emit(Constraint::Helper { dst, name: naming.name, src });

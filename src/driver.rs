@@ -3,6 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,16 +22,20 @@ use crate::models::{self, Models};
 use crate::modules::{Loader, test_only};
 use crate::program::{Program, Stages};
 use crate::project::file_system::FileSystem;
-use crate::project::{self, LoadRequest, Project, ProjectError};
+use crate::project::recorded::Answers;
+use crate::project::{self, LoadRequest, Place, Project, ProjectError};
 use crate::rules::{self, Check, RULES};
 use crate::syntax::{self, facts::ModuleFacts};
 use crate::workers::{self, Crew, Outcome};
 
 /// A larger file is not read.
-const FILE_LIMIT: u64 = 8 << 20;
+pub(crate) const FILE_LIMIT: u64 = 8 << 20;
 
 /// How long a file may take. Files within the limits of size take a fraction of a second.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The stack of a thread that parses nothing.
+const SMALL_STACK: usize = 1 << 20;
 
 /// Below this many files one thread is faster than several.
 const FILES_FOR_THREADS: usize = 64;
@@ -67,8 +72,23 @@ pub(crate) fn project(request: &ProjectRequest, fs: &dyn FileSystem) -> Result<P
     project::load(&load_request(request)?, fs).map_err(user_error)
 }
 
+/// Where it is.
+pub(crate) fn place(request: &ProjectRequest, fs: &dyn FileSystem) -> Result<Place, UserError> {
+    project::place(&load_request(request)?, fs).map_err(user_error)
+}
+
 /// Runs the stages up to the contexts.
 pub(crate) fn analyse(
+    request: &ProjectRequest,
+    fs: Arc<dyn FileSystem>,
+    stage: &mut dyn FnMut(&'static str),
+) -> Result<Analysis, UserError> {
+    analyse_at(place(request, fs.as_ref())?, request, fs, stage)
+}
+
+/// The same, when the place is known.
+pub(crate) fn analyse_at(
+    place: Place,
     request: &ProjectRequest,
     fs: Arc<dyn FileSystem>,
     stage: &mut dyn FnMut(&'static str),
@@ -80,7 +100,7 @@ pub(crate) fn analyse(
         clock = Instant::now();
     };
     stage("reading the project");
-    let project = project(request, fs.as_ref())?;
+    let project = project::load_at(place, &load_request(request)?, fs.as_ref()).map_err(user_error)?;
     let models = load_models(&project)?;
     lap("project", &mut timings);
     stage("parsing");
@@ -251,9 +271,8 @@ fn lower_all(
     threads: Option<usize>,
     cache: Option<Cache>,
 ) -> Result<AllFacts, UserError> {
-    let few = (project.files.len() < FILES_FOR_THREADS).then_some(1);
-    let threads = threads.or(few).or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
-    let crew = Crew { threads, stack: syntax::STACK_SIZE, patience: PATIENCE };
+    let crew =
+        Crew { threads: threads_for(project.files.len(), threads), stack: syntax::STACK_SIZE, patience: PATIENCE };
     let (root, fs, cache) = (project.root.clone(), Arc::clone(fs), cache.map(Arc::new));
     let paths: Vec<String> = project.files.iter().map(|file| file.path.clone()).collect();
     let known = cache.clone();
@@ -280,6 +299,29 @@ fn lower_all(
         }));
     }
     Ok((facts, incomplete, bytes))
+}
+
+/// How many threads so many files are worth, unless it is given.
+fn threads_for(files: usize, given: Option<usize>) -> usize {
+    let few = (files < FILES_FOR_THREADS).then_some(1);
+    given.or(few).or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1)
+}
+
+/// So many answers are asked for at once, by one thread.
+const ANSWERS_AT_ONCE: usize = 64;
+
+/// Whether the disk still gives all the answers of an earlier run. The first other one ends it.
+pub(crate) fn holds(answers: Answers, fs: &Arc<dyn FileSystem>, threads: Option<usize>) -> bool {
+    let count = answers.len();
+    let crew = Crew { threads: threads_for(count, threads), stack: SMALL_STACK, patience: PATIENCE };
+    let (fs, has_changed) = (Arc::clone(fs), AtomicBool::new(false));
+    let job = move |part: usize| {
+        let mut places = part * ANSWERS_AT_ONCE..((part + 1) * ANSWERS_AT_ONCE).min(count);
+        let holds = !has_changed.load(Ordering::Relaxed) && places.all(|at| answers.holds(at, fs.as_ref()));
+        has_changed.fetch_or(!holds, Ordering::Relaxed);
+        holds
+    };
+    workers::run(crew, count.div_ceil(ANSWERS_AT_ONCE), job).into_iter().all(|outcome| outcome == Outcome::Done(true))
 }
 
 fn understood(outcome: Outcome<Understood>) -> Understood {

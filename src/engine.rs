@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::finding::Confidence;
-use crate::base::source::{FileId, Texts};
 use crate::cli::UserError;
 use crate::cli::console::Progress;
 use crate::cli::engine::{
@@ -14,34 +13,20 @@ use crate::cli::engine::{
     WhyEntry, WhyRequest,
 };
 use crate::cli::graph::GraphView;
-use crate::driver::{self, Analysis};
+use crate::driver;
 use crate::lsp::{self, Buffer, Checked};
 use crate::project::changes::{self, ChangedFile, ChangedLines};
 use crate::project::file_system::{Disk, FileSystem, Memory, clean};
 use crate::report::baseline::BaselineUse;
 use crate::report::narrowing::{Lines, Narrowing};
-use crate::report::source_texts::Sources;
 use crate::report::suppress::SuppressionJudge;
 use crate::report::{Level, Report, ReportInput, RuleInfo, severity_word};
+use crate::results::{Asked, Results, results};
 use crate::rules::{Check, RULES};
 
 /// The analyser.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Driver;
-
-impl Sources for Analysis {
-    fn path(&self, file: FileId) -> &str {
-        Texts::path(self, file)
-    }
-
-    fn text(&self, file: FileId) -> Option<Arc<str>> {
-        Texts::text(self, file)
-    }
-
-    fn find(&self, path: &str) -> Option<FileId> {
-        self.project.file_at(path)
-    }
-}
 
 impl Engine for Driver {
     fn rules(&self) -> Vec<RuleInfo> {
@@ -50,9 +35,13 @@ impl Engine for Driver {
 
     fn check(&self, request: &CheckRequest, progress: Progress) -> Result<CheckOutcome, UserError> {
         let fs = file_system(request)?;
-        let analysis = driver::analyse(&request.project, fs, &mut |name| progress.stage(name))?;
-        progress.stage("asking the rules");
-        report(&analysis, request)
+        let asked = Asked {
+            project: &request.project,
+            is_disk: request.given.is_empty(),
+            wants_inventory: request.wants_inventory,
+        };
+        let results = results(&asked, fs, &mut |name| progress.stage(name))?;
+        report(&results, request)
     }
 
     fn graph(&self, request: &GraphRequest, progress: Progress) -> Result<GraphView, UserError> {
@@ -219,38 +208,34 @@ fn file_system(request: &CheckRequest) -> Result<Arc<dyn FileSystem>, UserError>
     Ok(Arc::new(memory))
 }
 
-fn report(analysis: &Analysis, request: &CheckRequest) -> Result<CheckOutcome, UserError> {
-    let start = std::time::Instant::now();
-    let mut incomplete = analysis.incomplete.clone();
-    let findings = driver::findings(analysis, &mut incomplete);
-    let mut timings = analysis.timings.clone();
-    timings.push(("rules".to_owned(), start.elapsed()));
-    let levels = |rule: &str, path: &str| analysis.project.config.severity_of(rule, path).map(level);
+fn report(results: &Results, request: &CheckRequest) -> Result<CheckOutcome, UserError> {
+    let found = &results.found;
+    let levels = |rule: &str, path: &str| found.level(rule, path).map(level);
     let judged = RULES.iter().find_map(|rule| match rule.check {
         Check::Suppressions(check) => Some((rule.name, check)),
         Check::Program(_) => None,
     });
     let (rule, judge) = judged.ok_or_else(|| UserError::new("no rule judges suppression comments"))?;
     let report = Report::build(ReportInput {
-        root: displayed_root(&analysis.project.root)?,
-        findings,
-        sources: analysis,
+        root: displayed_root(&results.place.root)?,
+        findings: found.findings.clone(),
+        sources: results,
         rules: rule_infos(),
-        suppressions: driver::suppressions(analysis),
+        suppressions: found.suppressions.clone(),
         judge: SuppressionJudge { rule, check: &judge },
         levels: &levels,
         rule_overrides: request.rules.clone(),
         min_confidence: request.min_confidence,
         baseline: request.baseline.clone(),
-        narrowings: narrowings(analysis, request)?,
-        incomplete,
-        files: analysis.project.source_count(),
-        modules: analysis.project.files.len(),
-        assumptions: crate::assumptions::assumptions(analysis),
-        inventory: if request.wants_inventory { crate::inventory::inventory(analysis) } else { Vec::new() },
+        narrowings: narrowings(results, request)?,
+        incomplete: found.incomplete.clone(),
+        files: found.sources,
+        modules: found.paths.len(),
+        assumptions: found.assumptions.clone(),
+        inventory: results.inventory.clone(),
     });
-    let folder = analysis.project.root.clone();
-    Ok(CheckOutcome { report, folder, statistics: statistics(analysis), timings })
+    let folder = results.place.root.clone();
+    Ok(CheckOutcome { report, folder, statistics: found.statistics.clone(), timings: results.timings.clone() })
 }
 
 fn level(level: crate::project::config::Level) -> Level {
@@ -284,22 +269,18 @@ pub(crate) fn displayed_root(root: &Path) -> Result<String, UserError> {
 }
 
 /// What the report is narrowed to: the PATHs, and the changes.
-fn narrowings(analysis: &Analysis, request: &CheckRequest) -> Result<Vec<Narrowing>, UserError> {
-    let project = &analysis.project;
+fn narrowings(results: &Results, request: &CheckRequest) -> Result<Vec<Narrowing>, UserError> {
+    let paths = &results.found.paths;
     let mut out = Vec::new();
-    let selected: BTreeMap<String, Lines> = project
-        .files
-        .iter()
-        .filter(|file| project.is_selected(&file.path))
-        .map(|file| (file.path.clone(), Lines::All))
-        .collect();
-    if selected.len() < project.files.len() {
+    let selected = paths.iter().filter(|path| results.place.is_selected(path));
+    let selected: BTreeMap<String, Lines> = selected.map(|path| (path.clone(), Lines::All)).collect();
+    if selected.len() < paths.len() {
         out.push(Narrowing { files: selected });
     }
     let changed = match &request.changes {
         Changes::Ignored => return Ok(out),
-        Changes::Staged => changes::staged(&project.root),
-        Changes::Since(reference) => changes::changed_since(&project.root, reference),
+        Changes::Staged => changes::staged(&results.place.root),
+        Changes::Since(reference) => changes::changed_since(&results.place.root, reference),
     };
     let files = changed.map_err(driver::user_error)?.into_iter().map(changed_lines).collect();
     out.push(Narrowing { files });
@@ -312,22 +293,4 @@ fn changed_lines(file: ChangedFile) -> (String, Lines) {
         ChangedLines::Some(runs) => Lines::Runs(runs),
     };
     (file.path, lines)
-}
-
-fn statistics(analysis: &Analysis) -> Vec<(String, u64)> {
-    let hits = analysis.heap.hits();
-    let count = |n: usize| n as u64;
-    vec![
-        ("files".to_owned(), count(analysis.project.source_count())),
-        ("functions".to_owned(), count(analysis.facts.iter().map(|facts| facts.functions.len()).sum())),
-        ("instances".to_owned(), count(analysis.heap.instances().count())),
-        ("nodes".to_owned(), count(analysis.heap.node_count())),
-        ("objects".to_owned(), count(analysis.heap.objects().count())),
-        ("calls".to_owned(), count(analysis.heap.record.calls.len())),
-        ("roots".to_owned(), count(analysis.heap.record.roots.len())),
-        ("work".to_owned(), analysis.heap.work()),
-        ("nodes with many objects".to_owned(), u64::from(hits.many)),
-        ("nodes with widened strings".to_owned(), u64::from(hits.strings)),
-        ("functions at the clones' cap".to_owned(), u64::from(hits.clones)),
-    ]
 }

@@ -31,6 +31,7 @@ mod driver;
 mod engine;
 mod graph_view;
 mod inventory;
+mod results;
 mod why;
 mod workers;
 

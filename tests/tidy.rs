@@ -29,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine", &["*"]),
     ("graph_view", &["*"]),
     ("why", &["*"]),
+    ("results", &["*"]),
     ("workers", &[]),
     ("assumptions", &["base", "driver"]),
     ("inventory", &["base", "driver", "heap", "program", "report"]),

@@ -1,10 +1,16 @@
 //! The contract's words as data: findings, their steps, severity, contexts, and what was not analysed.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use crate::base::source::FileId;
 use crate::base::span::{ByteRange, Span};
 
+/// A word that is a constant of the program.
+pub type Word = &'static str;
+
 /// How much a finding matters.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Severity {
     /// Worth knowing.
     Info,
@@ -15,7 +21,7 @@ pub enum Severity {
 }
 
 /// How sure the analysis is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Confidence {
     /// More than one thing was guessed.
     Low,
@@ -43,7 +49,7 @@ pub enum ContextKind {
 }
 
 /// How the module cache or the global object holds a container.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub enum RootedBy {
     /// A module-level binding of the writing module.
     ModuleVariable,
@@ -64,7 +70,7 @@ pub enum RootedBy {
 }
 
 /// What a finding is about.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Container {
     /// As a person would call it: `supportedExtensions of validators/name.js`.
     pub name: String,
@@ -79,7 +85,7 @@ pub struct Container {
 }
 
 /// A place on the way, with what happens there.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Step {
     /// Where.
     pub span: Span,
@@ -88,7 +94,7 @@ pub struct Step {
 }
 
 /// What makes a context repeat.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Entry {
     /// The handler's place.
     pub span: Span,
@@ -97,10 +103,11 @@ pub struct Entry {
 }
 
 /// What a rule found. In spans; the report turns it into lines.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Finding {
     /// The rule's name.
-    pub rule: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub rule: Word,
     /// After the context and the shape, before the configuration.
     pub severity: Severity,
     /// How sure.
@@ -128,16 +135,30 @@ pub struct Finding {
 }
 
 /// Something that was not analysed.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Incomplete {
     /// The file's path, relative to the analysed folder.
     pub file: String,
     /// A word for machines: `syntax-error`, `too-deep`, `too-large`, `unreadable`, `limit` …
-    pub reason: &'static str,
+    #[serde(deserialize_with = "word")]
+    pub reason: Word,
     /// A sentence for people.
     pub message: String,
     /// Where in the file, if that is known.
     pub range: Option<ByteRange>,
+}
+
+/// A word that was kept. There are a few, and each is made once.
+fn word<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Word, D::Error> {
+    static KNOWN: Mutex<BTreeSet<Word>> = Mutex::new(BTreeSet::new());
+    let text = <String as serde::Deserialize>::deserialize(from)?;
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(word) = known.get(text.as_str()) {
+        return Ok(word);
+    }
+    let word: Word = text.leak();
+    known.insert(word);
+    Ok(word)
 }
 
 /// How a suppression comment reaches.

@@ -1,4 +1,5 @@
-//! Facts kept between runs: one file for each project, in the user's cache folder.
+//! What is kept between runs: for each project a file of facts, and one of what the last run found ([`last`]), in the
+//! user's cache folder.
 //!
 //! An entry is found by the hash of a file's path and bytes, so that it can't be of another content, and bears a hash of
 //! its own, so that damage is seen before anything is believed. Whatever is wrong with the cache (another build's, cut
@@ -14,6 +15,7 @@ use rustc_hash::FxHashMap;
 
 use crate::syntax::facts::ModuleFacts;
 
+pub(crate) mod last;
 #[cfg(test)]
 mod tests;
 
@@ -66,8 +68,7 @@ pub(crate) struct Cache {
 impl Cache {
     /// The cache of the project at `root`, in `folder`. `build` tells programs apart: none believes what another kept.
     pub(crate) fn open(folder: &Path, root: &Path, build: &str) -> Self {
-        let name = blake3::hash(root.as_os_str().as_encoded_bytes()).to_hex();
-        let file = folder.join(format!("{}.facts", &name[..32]));
+        let file = file_of(folder, root, "facts");
         let head = blake3::hash(format!("modleak facts\n{build}").as_bytes()).into();
         let mut cache = Self { file, head, bytes: Vec::new(), known: FxHashMap::default() };
         if let Some(bytes) = read(&cache.file)
@@ -101,27 +102,40 @@ impl Cache {
     }
 
     fn try_save(&self, kept: &[Key], new: &[Entry]) -> std::io::Result<()> {
-        let Some(folder) = self.file.parent() else { return Ok(()) };
-        fs::create_dir_all(folder)?;
-        let file = tempfile::NamedTempFile::new_in(folder)?;
-        let mut out = std::io::BufWriter::with_capacity(1 << 16, file);
-        out.write_all(&self.head)?;
-        for key in kept {
-            if let Some(range) = self.known.get(key) {
-                out.write_all(&self.bytes[range.clone()])?;
+        replace(&self.file, |out| {
+            out.write_all(&self.head)?;
+            for key in kept {
+                if let Some(range) = self.known.get(key) {
+                    out.write_all(&self.bytes[range.clone()])?;
+                }
             }
-        }
-        for Entry { key, payload } in new {
-            let Ok(length) = u32::try_from(payload.len()) else { continue };
-            out.write_all(&key.0)?;
-            out.write_all(&digest_of(*key, payload))?;
-            out.write_all(&length.to_le_bytes())?;
-            out.write_all(payload)?;
-        }
-        let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-        file.persist(&self.file).map_err(|error| error.error)?;
-        Ok(())
+            for Entry { key, payload } in new {
+                let Ok(length) = u32::try_from(payload.len()) else { continue };
+                out.write_all(&key.0)?;
+                out.write_all(&digest_of(*key, payload))?;
+                out.write_all(&length.to_le_bytes())?;
+                out.write_all(payload)?;
+            }
+            Ok(())
+        })
     }
+}
+
+/// The file of a project's cache that holds this.
+fn file_of(folder: &Path, root: &Path, what: &str) -> PathBuf {
+    let name = blake3::hash(root.as_os_str().as_encoded_bytes()).to_hex();
+    folder.join(format!("{}.{what}", &name[..32]))
+}
+
+/// Writes a file beside the old one, and puts it in its place.
+fn replace(file: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
+    let Some(folder) = file.parent() else { return Ok(()) };
+    fs::create_dir_all(folder)?;
+    let mut out = std::io::BufWriter::with_capacity(1 << 16, tempfile::NamedTempFile::new_in(folder)?);
+    write(&mut out)?;
+    let new = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    new.persist(file).map_err(|error| error.error)?;
+    Ok(())
 }
 
 fn digest_of(key: Key, payload: &[u8]) -> [u8; DIGEST] {

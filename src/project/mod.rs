@@ -19,10 +19,12 @@ pub mod file_system;
 pub mod import_map;
 pub mod manifest;
 pub mod path;
+pub mod recorded;
 mod root;
 pub mod test_code;
 
 pub use config::{Config, ConfigChoice, Level};
+pub use root::Place;
 
 use config::Collector;
 use file_system::FileSystem;
@@ -73,11 +75,6 @@ impl Project {
     pub fn file_at(&self, path: &str) -> Option<FileId> {
         let at = self.files.as_slice().binary_search_by(|file| file.path.as_bytes().cmp(path.as_bytes())).ok()?;
         u32::try_from(at).ok().map(FileId)
-    }
-
-    /// Whether a file lies in one of the PATHs that were asked for.
-    pub fn is_selected(&self, path: &str) -> bool {
-        self.selection.is_empty() || self.selection.iter().any(|part| part == path || path::below(part, path).is_some())
     }
 
     /// How many files are sources: all but JSON.
@@ -197,7 +194,22 @@ impl std::error::Error for ProjectError {}
 /// # Errors
 /// If a path is not there, the configuration can't be used, or there is no source to analyse.
 pub fn load(request: &LoadRequest, fs: &dyn FileSystem) -> Result<Project, ProjectError> {
-    let place = root::find(request, fs)?;
+    load_at(place(request, fs)?, request, fs)
+}
+
+/// Finds the analysed folder.
+///
+/// # Errors
+/// If a path is not there.
+pub fn place(request: &LoadRequest, fs: &dyn FileSystem) -> Result<Place, ProjectError> {
+    root::find(request, fs)
+}
+
+/// Finds all that is in the analysed folder. The PATHs of the request count no more.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_at(place: Place, request: &LoadRequest, fs: &dyn FileSystem) -> Result<Project, ProjectError> {
     let choice = match &request.config {
         ConfigChoice::File(file) => ConfigChoice::File(request.working_directory.join(file)),
         other => other.clone(),

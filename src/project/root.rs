@@ -12,14 +12,21 @@ use crate::project::{LoadRequest, ProjectError, manifest, path};
 const WORKSPACE_LIMIT: u64 = 1 << 20;
 
 /// Where the analysis takes place.
-#[derive(Debug)]
-pub(super) struct Place {
+#[derive(Clone, Debug)]
+pub struct Place {
     /// The analysed folder, real.
-    pub(super) root: PathBuf,
+    pub root: PathBuf,
     /// The repository's root above it, or the analysed folder itself if there is none.
-    pub(super) repository: PathBuf,
-    /// The PATHs, relative to the root.
-    pub(super) selection: Vec<String>,
+    pub repository: PathBuf,
+    /// The PATHs, relative to the root; empty if one of them is the root or lies above it.
+    pub selection: Vec<String>,
+}
+
+impl Place {
+    /// Whether a file lies in one of the PATHs that were asked for.
+    pub fn is_selected(&self, path: &str) -> bool {
+        self.selection.is_empty() || self.selection.iter().any(|part| part == path || path::below(part, path).is_some())
+    }
 }
 
 /// Finds the analysed folder for a request.

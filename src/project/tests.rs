@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::project::file_system::{Disk, FileSystem, Memory};
-use crate::project::{LoadRequest, Project, load};
+use crate::project::{LoadRequest, Project, load, place};
 
 fn memory(files: &[(&str, &str)]) -> Memory {
     files.iter().fold(Memory::new(), |memory, (path, text)| memory.with(*path, *text))
@@ -63,7 +63,8 @@ fn the_analysed_folder() {
     }
     let both = load(&request("/r", &["plain/one", "plain/two/y.js"]), &fs).expect("loads");
     assert_eq!((both.root.as_path(), both.selection.len()), (Path::new("/r/plain"), 2));
-    assert!(both.is_selected("one/x.js") && !both.is_selected("two/z.js"));
+    let place = place(&request("/r", &["plain/one", "plain/two/y.js"]), &fs).expect("is there");
+    assert!(place.is_selected("one/x.js") && !place.is_selected("two/z.js"));
     let missing = load(&request("/r", &["nowhere"]), &fs).unwrap_err();
     assert_eq!(missing.message, "cannot read nowhere: no such file or folder");
     let outside = LoadRequest { root: Some("/r/mono".into()), ..request("/r", &["plain"]) };

@@ -23,7 +23,7 @@ pub use schema::schema;
 pub const CONFIG_NAMES: [&str; 2] = ["modleak.json", "modleak.jsonc"];
 
 /// How severe a rule's findings are by the configuration.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Level {
     /// Not reported.
     Off,

@@ -308,7 +308,7 @@ fn threads_for(files: usize, given: Option<usize>) -> usize {
 }
 
 /// So many answers are asked for at once, by one thread.
-const ANSWERS_AT_ONCE: usize = 64;
+const ANSWERS_AT_ONCE: usize = 256;
 
 /// Whether the disk still gives all the answers of an earlier run. The first other one ends it.
 pub(crate) fn holds(answers: Answers, fs: &Arc<dyn FileSystem>, threads: Option<usize>) -> bool {

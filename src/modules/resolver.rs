@@ -240,7 +240,7 @@ impl View {
         if let Some(&known) = installed.get(folder) {
             return known;
         }
-        let is_there = self.fs.is_directory(&self.table.root.join(folder));
+        let is_there = !self.table.is_absent(folder) && self.fs.is_directory(&self.table.root.join(folder));
         installed.insert(folder.to_string(), is_there);
         is_there
     }
@@ -273,8 +273,16 @@ impl View {
         is_config.then(|| self.table.root.join(inside))
     }
 
-    /// A link may lead anywhere.
-    fn is_within_repository(&self, config: &Path) -> bool {
+    /// A link may lead anywhere, but what the walk took is no link.
+    fn is_within_repository(&self, path: &Path, config: &Path) -> bool {
+        if let Some(inside) = self.inside(path) {
+            if self.table.is_listed(&inside) {
+                return true;
+            }
+            if self.table.is_absent(&inside) {
+                return false;
+            }
+        }
         self.fs.canonicalize(config).is_ok_and(|real| real.starts_with(&self.table.repository))
     }
 
@@ -294,7 +302,7 @@ impl View {
             return Ok(r#"{"extends": "./jsconfig.json", "compilerOptions": {"allowJs": true}}"#.to_string());
         }
         let text = match self.config_path(path) {
-            Some(config) if self.is_within_repository(&config) => self.fs.read_text(&config, CONFIG_LIMIT),
+            Some(config) if self.is_within_repository(path, &config) => self.fs.read_text(&config, CONFIG_LIMIT),
             _ => Err(not_found()),
         };
         match text {
@@ -341,6 +349,9 @@ impl ResolverFileSystem for View {
             return Ok(FileMetadata::new(false, true, false));
         }
         if let Some(config) = self.config_path(path) {
+            if self.table.is_absent(&inside) {
+                return Err(not_found());
+            }
             let kind = self.fs.metadata(&config)?.kind;
             return Ok(FileMetadata::new(kind == FileKind::File, kind == FileKind::Directory, false));
         }
@@ -348,7 +359,10 @@ impl ResolverFileSystem for View {
             return Ok(FileMetadata::new(true, false, false));
         }
         // Of what is installed only folders are seen, on the way to a tsconfig that another extends.
-        if inside.split('/').any(|part| part == "node_modules") {
+        if let Some(packages) = path::upwards(&inside).filter(|folder| path::name_of(folder) == "node_modules").last() {
+            if self.table.is_absent(packages) {
+                return Err(not_found());
+            }
             let kind = self.fs.metadata(&self.table.root.join(inside))?.kind;
             return if kind == FileKind::Directory {
                 Ok(FileMetadata::new(false, true, false))

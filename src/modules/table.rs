@@ -42,6 +42,8 @@ pub(super) struct Table {
     declared: FxHashMap<Box<str>, Vec<Box<str>>>,
     /// The folders that hold a folder of a name.
     parents: FxHashMap<Box<str>, Vec<Box<str>>>,
+    /// JSON files and `node_modules` that are there and are none of the project's.
+    unlisted: FxHashSet<Box<str>>,
     /// Links: path to real path.
     links: FxHashMap<Box<str>, Box<str>>,
 }
@@ -60,6 +62,7 @@ impl Table {
         let mut table = Self {
             root_text: project.root.to_string_lossy().replace('\\', "/").trim_end_matches('/').to_string(),
             root: project.root.clone(),
+            unlisted: project.unlisted.iter().map(|path| path.as_str().into()).collect(),
             repository: project.repository.clone(),
             ..Self::default()
         };
@@ -119,6 +122,21 @@ impl Table {
             return Some(file);
         }
         self.by_path.get(self.real(path)?.as_str()).copied()
+    }
+
+    /// Whether a path is a file of the project by its real name.
+    pub(super) fn is_listed(&self, path: &str) -> bool {
+        self.by_path.contains_key(path)
+    }
+
+    /// Whether it is known from the walk that a JSON file or a `node_modules` is not there.
+    pub(super) fn is_absent(&self, path: &str) -> bool {
+        let folder = path::folder_of(path);
+        if self.is_listed(folder) {
+            return true;
+        }
+        let is_walked = self.folders.contains_key(folder) && !folder.split('/').any(|part| part == "node_modules");
+        is_walked && !self.is_listed(path) && !self.folders.contains_key(path) && !self.unlisted.contains(path)
     }
 
     /// The path with links replaced by what they lead to, if there are any on the way.

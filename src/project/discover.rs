@@ -42,6 +42,8 @@ pub(super) struct Found {
     pub(super) links: Vec<(String, String)>,
     /// Files that are no sources but may mark a framework's folder, sorted.
     pub(super) other_files: Vec<String>,
+    /// What walked folders hold that might configure something, and is no file of the project; sorted.
+    pub(super) unlisted: Vec<String>,
     /// What was left out.
     pub(super) incomplete: Vec<Incomplete>,
     /// How many files are compiled from a source that is there.
@@ -178,6 +180,9 @@ impl Walk<'_> {
 
     fn visit(&mut self, folder: &Folder, name: &str, kind: FileKind) {
         let path = join(&folder.path, name);
+        if name == "node_modules" || path::extension_of(name) == "json" {
+            self.found.unlisted.push(path.clone());
+        }
         if name == "node_modules" && !self.follow.is_empty() {
             return self.enter_packages(&path, folder.depth + 1);
         }
@@ -363,6 +368,8 @@ impl Walk<'_> {
             self.files.remove(twin);
         }
         found.compiled_twins = u32::try_from(twins.len()).unwrap_or(u32::MAX);
+        found.unlisted.retain(|path| !self.files.contains(path));
+        found.unlisted.sort();
         found.files = self.files.into_iter().collect();
         found
     }

@@ -57,6 +57,9 @@ pub struct Project {
     pub selection: Vec<String>,
     /// Other files that frameworks' conventions ask for (`serverless.yml`, `wrangler.toml`), sorted.
     pub other_files: Vec<String>,
+    /// What the folders around the project's files hold of `node_modules` and JSON files that are no files of the
+    /// project (ignored, links, too large), sorted. What else might configure something is not there.
+    pub unlisted: Vec<String>,
     /// The configuration.
     pub config: Config,
     /// Manifests of packages in `node_modules` that were asked for.
@@ -224,6 +227,7 @@ pub fn load_at(place: Place, request: &LoadRequest, fs: &dyn FileSystem) -> Resu
         compiled_twins: found.compiled_twins,
         selection: place.selection,
         other_files: found.other_files,
+        unlisted: found.unlisted,
         config: found.config,
         followed: found.followed,
         import_maps: found.import_maps,

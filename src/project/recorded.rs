@@ -38,9 +38,15 @@ struct Seen {
     is_torn: bool,
 }
 
-/// All questions of a run with their answers.
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
-pub struct Answers(Vec<(Question, String, Digest)>);
+/// All questions of a run with their answers. There are several for each file, so that they lie together.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+pub struct Answers {
+    /// The paths, one after the other.
+    paths: String,
+    /// What was asked, and where the path ends.
+    questions: Vec<(Question, u32)>,
+    digests: Vec<Digest>,
+}
 
 impl Recorder {
     /// Nothing has been asked so far.
@@ -54,13 +60,15 @@ impl Recorder {
         if seen.is_torn {
             return None;
         }
-        let mut answers = Vec::with_capacity(seen.answers.len());
-        #[allow(clippy::iter_over_hash_type, reason = "the answers are sorted below")]
-        for ((path, question), digest) in &seen.answers {
-            answers.push((*question, path.to_str()?.to_owned(), *digest));
+        let mut all: Vec<_> = seen.answers.iter().map(|((path, question), digest)| (question, path, digest)).collect();
+        all.sort_unstable();
+        let mut answers = Answers::default();
+        for (&question, path, &digest) in all {
+            answers.paths.push_str(path.to_str()?);
+            answers.questions.push((question, u32::try_from(answers.paths.len()).ok()?));
+            answers.digests.push(digest);
         }
-        answers.sort_unstable();
-        Some(Answers(answers))
+        Some(answers)
     }
 
     fn note<T>(
@@ -81,25 +89,30 @@ impl Recorder {
 impl Answers {
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.questions.len()
     }
 
     /// Whether nothing was asked.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.questions.is_empty()
     }
 
     /// Whether a file system gives this answer of them again.
     pub fn holds(&self, at: usize, fs: &dyn FileSystem) -> bool {
-        let Some((question, path, digest)) = self.0.get(at) else { return true };
-        let path = Path::new(path);
+        let Some((question, path, digest)) = self.get(at) else { return false };
         let now = match question {
             Question::Listing => digest_of(&fs.read_dir(path), of_listing),
             Question::Metadata => digest_of(&fs.metadata(path), of_metadata),
             Question::Real => digest_of(&fs.canonicalize(path), of_path),
-            Question::Bytes(limit) => digest_of(&fs.read(path, *limit), of_bytes),
+            Question::Bytes(limit) => digest_of(&fs.read(path, limit), of_bytes),
         };
         now == *digest
+    }
+
+    fn get(&self, at: usize) -> Option<(Question, &Path, &Digest)> {
+        let &(question, end) = self.questions.get(at)?;
+        let start = at.checked_sub(1).map_or(0, |before| self.questions[before].1);
+        Some((question, Path::new(self.paths.get(start as usize..end as usize)?), self.digests.get(at)?))
     }
 }
 

@@ -347,7 +347,7 @@ fn unkept(lowered: syntax::Lowered, size: u64) -> Understood {
 }
 
 fn lower_one(root: &Path, path: &str, fs: &dyn FileSystem, cache: Option<&Cache>) -> Understood {
-    let bytes = match fs.read(&root.join(path), FILE_LIMIT) {
+    let bytes = match fs.read_listed(&root.join(path), FILE_LIMIT) {
         Ok(bytes) => bytes,
         Err(error) => {
             let problem = syntax::Problem {

@@ -51,6 +51,14 @@ pub trait FileSystem: Send + Sync {
     /// If it is no regular file, can't be read, or has more than `limit` bytes ([`io::ErrorKind::FileTooLarge`]).
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
 
+    /// The same of a path that a listing has just called a regular file: it need not be asked what it is.
+    ///
+    /// # Errors
+    /// As [`FileSystem::read`].
+    fn read_listed(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        self.read(path, limit)
+    }
+
     /// What is in a directory, sorted by name.
     ///
     /// # Errors
@@ -116,18 +124,26 @@ impl FileSystem for Disk {
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         // Opening a pipe without a writer waits for ever, so the kind is asked first.
-        let metadata = self.metadata(path)?;
-        if metadata.kind != FileKind::File {
+        if self.metadata(path)?.kind != FileKind::File {
             return Err(no_regular_file());
         }
-        if metadata.len > limit {
+        self.read_listed(path, limit)
+    }
+
+    fn read_listed(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        let file = std::fs::File::open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(no_regular_file());
+        }
+        if metadata.len() > limit {
             return Err(too_large());
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len).unwrap_or(0));
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
         // What the system makes up has no size. Another file that grows meanwhile is read as long as it was: to ask whether
         // there is more costs a call for every file.
-        let most = if metadata.len == 0 { limit.saturating_add(1) } else { metadata.len };
-        std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+        let most = if metadata.len() == 0 { limit.saturating_add(1) } else { metadata.len() };
+        file.take(most).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
     }
 

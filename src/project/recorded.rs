@@ -97,14 +97,15 @@ impl Answers {
         self.questions.is_empty()
     }
 
-    /// Whether a file system gives this answer of them again.
+    /// Whether a file system gives this answer of them again. What was a file is taken for one: ask on a thread that may be
+    /// left behind.
     pub fn holds(&self, at: usize, fs: &dyn FileSystem) -> bool {
         let Some((question, path, digest)) = self.get(at) else { return false };
         let now = match question {
             Question::Listing => digest_of(&fs.read_dir(path), of_listing),
             Question::Metadata => digest_of(&fs.metadata(path), of_metadata),
             Question::Real => digest_of(&fs.canonicalize(path), of_path),
-            Question::Bytes(limit) => digest_of(&fs.read(path, limit), of_bytes),
+            Question::Bytes(limit) => digest_of(&fs.read_listed(path, limit), of_bytes),
         };
         now == *digest
     }
@@ -123,6 +124,10 @@ impl FileSystem for Recorder {
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         self.note(path, Question::Bytes(limit), self.below.read(path, limit), of_bytes)
+    }
+
+    fn read_listed(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        self.note(path, Question::Bytes(limit), self.below.read_listed(path, limit), of_bytes)
     }
 
     fn read_dir(&self, path: &Path) -> io::Result<Vec<DirectoryEntry>> {

@@ -12,6 +12,8 @@ mod formats;
 mod hostile;
 /// Same input, same bytes; damaged input never panics.
 mod invariants;
+/// Where each load leads: the marks `//=>`.
+mod loads;
 /// The language server, as a process.
 mod lsp;
 /// Every example of every page in `rules/` does what it says.

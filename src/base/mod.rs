@@ -4,5 +4,6 @@
 pub mod finding;
 pub mod index;
 pub mod name;
+pub mod name_test;
 pub mod source;
 pub mod span;

@@ -8,8 +8,10 @@ use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::object::{Lifetime, ObjectId, ObjectKind, Value};
 use crate::heap::record::NativeEffect;
-use crate::heap::solver::{Listener, Solver};
+use crate::heap::solver::{Arg, Listener, Solver};
+use crate::heap::texts::{Join, Making};
 use crate::models::facts::{DataKind, Position};
+use crate::modules::PatternPart;
 
 impl Solver<'_> {
     pub(super) fn call_array(&mut self, call: &NativeCall, this: Value, array: ObjectId, name: &str) {
@@ -56,9 +58,26 @@ impl Solver<'_> {
                     self.graph.add_edge(element, dst, EdgeKind::Derive);
                 }
                 self.derive_all(call);
+                if name == "join" {
+                    self.join_elements(call, this);
+                }
             }
             _ => self.call_array_callback(call, this, array, name),
         }
+    }
+
+    /// `['a', 'b'].join('/')`.
+    fn join_elements(&mut self, call: &NativeCall, this: Value) {
+        let Some(dst) = call.dst else { return };
+        let whole = self.fresh_node();
+        self.graph.insert(whole, this);
+        let separator = call.arg(0).unwrap_or_else(|| {
+            let (node, comma) = (self.fresh_node(), self.strings.constant(","));
+            self.graph.insert(node, Value::string(comma));
+            node
+        });
+        let parts = [Arg { node: separator, is_spread: false }, Arg { node: whole, is_spread: true }];
+        self.joins.push(Join::new(Making::Separated, parts, dst));
     }
 
     pub(super) fn call_array_callback(&mut self, call: &NativeCall, this: Value, array: ObjectId, name: &str) {
@@ -80,7 +99,13 @@ impl Solver<'_> {
             }
             "filter" => {
                 let result = self.give_array(call);
-                self.graph.add_edge(element, result, EdgeKind::Copy);
+                match self.name_filter(call) {
+                    Some(test) => {
+                        let tail = self.strings.pattern(vec![PatternPart::Where(test)]);
+                        self.listen(element, Listener::Filtered { dst: result, tail });
+                    }
+                    None => self.graph.add_edge(element, result, EdgeKind::Copy),
+                }
                 self.call_back_this(call, callback, &[element, index, whole], None);
             }
             "find" | "findLast" => {

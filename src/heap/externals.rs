@@ -110,6 +110,15 @@ impl Solver<'_> {
             self.insert_data(dst, kind);
             return;
         }
+        if inner.is_none()
+            && self.names.text(package).starts_with("node:")
+            && let Some(method) = natives::function_method(&text)
+        {
+            // `path.join.apply(null, parts)`.
+            let method = self.native_value(method);
+            self.graph.insert(dst, method);
+            return;
+        }
         let is_named = inner.is_some() || made.is_none();
         let label = self.member_label(package, label, is_named, &text);
         let is_shared = inner.is_some_and(|path| self.input.models.facts(path).value.is_shared);
@@ -451,7 +460,8 @@ impl Solver<'_> {
         let is_callable = matches!(
             self.objects[object].source,
             Source::Function { .. } | Source::Bound { .. } | Source::Native(_) | Source::Call { .. }
-        ) && self.objects[object].kind == ObjectKind::Function;
+        ) && self.objects[object].kind == ObjectKind::Function
+            || self.is_loader(object);
         let segment = self.callback_facts(callback).path.get(at).cloned();
         let segment = segment.as_deref();
         match segment {
@@ -478,6 +488,12 @@ impl Solver<'_> {
             }
             None => {}
         }
+    }
+
+    /// Whether it is a package that loads modules when a framework calls it.
+    fn is_loader(&self, object: ObjectId) -> bool {
+        let Source::External { path: Some(path), .. } = self.objects[object].source else { return false };
+        self.input.models.facts(path).call.as_ref().is_some_and(|call| call.loader.is_some())
     }
 
     fn callback_facts(&self, callback: CallbackId) -> &'_ CallbackFacts {

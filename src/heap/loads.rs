@@ -3,14 +3,12 @@
 use rustc_hash::FxHashSet;
 
 use crate::base::source::FileId;
-use crate::heap::builtins::NativeCall;
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::object::{InstanceId, Lifetime, ObjectKind, Source, Value, ValueKind};
 use crate::heap::record::{How, LoadForm, ModuleLoad, StaticLoad};
 use crate::heap::solver::{Invocation, InvocationId, Listener, Solver};
 use crate::heap::strings;
-use crate::models::facts::{LoaderFacts, LoaderForm, LoaderGives};
 use crate::modules::{Mode, PatternPart, Reason, Resolution};
 use crate::syntax::facts::{Export, ImportId, Imported, ModuleKind, THIS};
 
@@ -39,7 +37,7 @@ impl Solver<'_> {
         true
     }
 
-    fn insert_path(&mut self, file: FileId, is_directory: bool, dst: NodeId) {
+    pub(super) fn insert_path(&mut self, file: FileId, is_directory: bool, dst: NodeId) {
         let path = format!("{}/{}", self.root_text(), self.input.project.files[file].path);
         let path = if is_directory { path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned() } else { path };
         let id = self.strings.constant(&path);
@@ -55,6 +53,14 @@ impl Solver<'_> {
             let field = self.field(object, Field::name(name));
             self.insert_path(file, is_directory, field);
         }
+        let resolve = self.names.intern("resolve");
+        let field = self.field(object, Field::name(resolve));
+        let function = self.object(
+            Source::Call { instance, call: crate::syntax::facts::CallId(u32::MAX - 3), part: 0 },
+            ObjectKind::Function,
+        );
+        self.resolvers.insert(function, file);
+        self.graph.insert(field, Value::object(function, Lifetime::Module));
         self.add_bundler_members(object, &["import", "meta"], &["glob", "globEager"]);
         self.graph.insert(dst, Value::object(object, Lifetime::Module));
     }
@@ -104,10 +110,6 @@ impl Solver<'_> {
     /// `require.resolve(x)`: the path is a string value, and nothing is loaded.
     pub(super) fn call_resolve(&mut self, invocation: InvocationId, file: FileId) {
         self.load_by_argument(invocation, file, LoadForm::Resolve, Mode::Require);
-        let inv = self.invocations[invocation].clone();
-        if let (Some(arg), Some(dst)) = (inv.args.first(), inv.dst) {
-            self.listen(arg.node, Listener::Text { dst, change: crate::heap::solver::TextChange::Same });
-        }
     }
 
     /// `import(x)`.
@@ -127,10 +129,15 @@ impl Solver<'_> {
         let inv = self.invocations[invocation].clone();
         let (Some(call), Some(arg)) = (inv.call, inv.args.first()) else { return };
         let dst = inv.dst.unwrap_or_else(|| self.fresh_node());
-        self.add_load(&inv, call, arg.node, dst, (form, mode), file);
+        let mut specifier = arg.node;
+        if arg.is_spread {
+            specifier = self.fresh_node();
+            self.listen(arg.node, Listener::Iterate { dst: specifier, index: Some(0) });
+        }
+        self.add_load(&inv, call, specifier, dst, (form, mode), file);
     }
 
-    fn add_load(
+    pub(super) fn add_load(
         &mut self,
         inv: &Invocation,
         call: crate::syntax::facts::CallId,
@@ -171,22 +178,43 @@ impl Solver<'_> {
         let (how, targets) = if let [PatternPart::Text(text)] = parts.as_slice() {
             (How::Constant, vec![self.input.loader.resolve(from, text, mode)])
         } else {
-            let is_directory = parts.iter().any(|p| matches!(p, PatternPart::Entry | PatternPart::Tree));
+            let is_directory =
+                parts.iter().any(|p| matches!(p, PatternPart::Entry | PatternPart::Tree | PatternPart::Folders));
             let expansion = self.input.loader.expand(from, &parts, mode);
             if let Some(problem) = expansion.problem {
                 self.record.loads[at].problem.get_or_insert(problem);
             }
             let how = if is_directory { How::Directory } else { How::Template };
-            (how, expansion.files.into_iter().map(Resolution::File).collect())
+            let package = expansion.package.map(|name| Resolution::Package { name, subpath: strings::display(&parts) });
+            (how, expansion.files.into_iter().map(Resolution::File).chain(package).collect())
         };
         let form = self.record.loads[at].form;
         let dst = self.record.loads[at].dst;
-        if form != LoadForm::Resolve {
+        if form == LoadForm::Resolve {
+            let resolved = self.resolved_text(from, &parts, &targets);
+            self.graph.insert(dst, resolved);
+        } else {
             for target in &targets {
                 self.load_target(target, mode, dst);
             }
         }
         self.record.loads[at].found.push((text, how, targets));
+    }
+
+    /// What `require.resolve` gives: the path of the one file, or the pattern as it is from the calling file.
+    fn resolved_text(&mut self, from: FileId, parts: &[PatternPart], targets: &[Resolution]) -> Value {
+        if let [Resolution::File(only)] = targets {
+            let path = self.input.loader.absolute(*only);
+            return Value::string(self.strings.constant(&path));
+        }
+        let is_relative = matches!(parts.first(), Some(PatternPart::Text(first)) if first.starts_with('.'));
+        if !is_relative {
+            return Value::string(self.strings.pattern(parts.to_vec()));
+        }
+        let own = vec![PatternPart::Text(self.input.loader.absolute(from))];
+        let folder = crate::heap::platform::dirname(own);
+        let whole = strings::join_paths(&[folder, parts.to_vec()], strings::Restart::Never);
+        Value::string(self.strings.pattern(whole))
     }
 
     /// What loading a target gives flows into `dst`.
@@ -392,88 +420,34 @@ impl Solver<'_> {
     /// `createRequire(base)`: a `require` of the module at `base`.
     pub(super) fn create_require(&mut self, inv: &Invocation) {
         let Some(dst) = inv.dst else { return };
-        let mut file = self.instances[inv.caller].key.file;
-        if let Some(arg) = inv.args.first() {
-            for value in self.graph.set(arg.node) {
-                if let ValueKind::String(id) = value.kind()
-                    && let Some(text) = self.strings.text(id)
-                    && let Resolution::File(at) = self.input.loader.resolve(file, text, Mode::Require)
-                {
-                    file = at;
-                }
-            }
-        }
+        let own = self.instances[inv.caller].key.file;
+        let base = inv.args.first().map_or_else(|| self.fresh_node(), |arg| arg.node);
+        self.listen(base, Listener::RequireBase { dst, own });
+        self.requires.push((base, dst, own));
+    }
+
+    /// A `require` of the file at a path, or of a folder: of any file in it.
+    pub(super) fn require_at(&mut self, value: Value, dst: NodeId, own: FileId) {
+        let ValueKind::String(id) = value.kind() else { return };
+        let file = self.strings.text(id).and_then(|text| self.input.loader.file_beside(own, text));
+        self.give_require(file.unwrap_or(own), dst);
+    }
+
+    fn give_require(&mut self, file: FileId, dst: NodeId) {
         let object = self.object(Source::Require(file), ObjectKind::Function);
         self.prepare_require(file, object);
         self.graph.insert(dst, Value::object(object, Lifetime::Module));
     }
 
-    /// A loader of a package.
-    pub(super) fn apply_loader(&mut self, call: &NativeCall, loader: &LoaderFacts) {
-        let (Some(id), Some(mut argument)) = (call.call, call.arg(loader.argument as usize)) else { return };
-        if let Some(option) = &loader.option {
-            let name = self.names.intern(option);
-            let node = self.fresh_node();
-            self.listen(argument, Listener::Load { dst: node, field: Field::name(name) });
-            // The folder may stand there without an object around it.
-            self.graph.add_edge(argument, node, EdgeKind::Copy);
-            argument = node;
-        }
-        let file = self.instances[call.caller].key.file;
-        let inv = self.invocations[call.invocation].clone();
-        let module = self.fresh_node();
-        let form = if loader.form == LoaderForm::Specifier { LoadForm::Fresh } else { LoadForm::Loader };
-        let specifier = match loader.form {
-            LoaderForm::Specifier => argument,
-            LoaderForm::Directory | LoaderForm::Tree | LoaderForm::Glob => {
-                let node = self.fresh_node();
-                self.listen(argument, Listener::Below { dst: node, form: loader.form });
-                node
+    /// When everything is quiet, a base of which nothing is known is the calling file.
+    pub(super) fn default_requires(&mut self) -> bool {
+        let before = self.requires.len();
+        for (base, dst, own) in std::mem::take(&mut self.requires) {
+            if self.graph.set(base).string_count() == 0 {
+                self.give_require(own, dst);
             }
-        };
-        if loader.gives == LoaderGives::Paths {
-            let element = self.give_array(call);
-            self.graph.add_edge(specifier, element, EdgeKind::Copy);
-            return;
         }
-        self.add_load(&inv, id, specifier, module, (form, Mode::Require), file);
-        match loader.gives {
-            LoaderGives::Module => {
-                if let Some(dst) = call.dst {
-                    self.graph.add_edge(module, dst, EdgeKind::Copy);
-                }
-            }
-            LoaderGives::Modules => {
-                let object = self.made(call.caller, call.call, 0, ObjectKind::Plain);
-                let unknown = self.field(object, Field::UNKNOWN);
-                self.graph.add_edge(module, unknown, EdgeKind::Copy);
-                self.give(call, Value::object(object, Lifetime::Fresh));
-            }
-            LoaderGives::Lazy => self.give_lazily(call, module),
-            LoaderGives::Context => self.give_context(call, module),
-            LoaderGives::Paths | LoaderGives::Nothing => {}
-        }
-    }
-
-    /// The files of a folder that a loader names.
-    pub(super) fn below(&mut self, value: Value, dst: NodeId, form: LoaderForm) {
-        if let Some((object, _)) = value.as_object() {
-            if self.objects[object].kind == ObjectKind::Array {
-                let all = self.all_elements(object);
-                self.listen(all, Listener::Below { dst, form });
-            }
-            return;
-        }
-        let ValueKind::String(id) = value.kind() else { return };
-        let mut parts = self.strings.parts(id).to_vec();
-        if form == LoaderForm::Glob {
-            parts = glob_parts(&parts);
-        } else {
-            parts.push(PatternPart::Text("/".to_owned()));
-            parts.push(if form == LoaderForm::Tree { PatternPart::Tree } else { PatternPart::Entry });
-        }
-        let id = self.strings.pattern(parts);
-        self.graph.insert(dst, Value::string(id));
+        before > 0
     }
 
     /// `this` of a module's body is its exports.
@@ -482,31 +456,4 @@ impl Solver<'_> {
         let node = self.node(self.bodies[file], THIS);
         self.graph.insert(node, Value::object(exports, Lifetime::Module));
     }
-}
-
-/// A glob as a pattern: `**` is any path below, `*` any text within a segment.
-fn glob_parts(parts: &[PatternPart]) -> Vec<PatternPart> {
-    let mut out = Vec::new();
-    for part in parts {
-        let PatternPart::Text(text) = part else {
-            out.push(part.clone());
-            continue;
-        };
-        let mut rest = text.as_str();
-        while let Some(at) = rest.find(['*', '{', '?']) {
-            out.push(PatternPart::Text(rest[..at].to_owned()));
-            if let Some(after) = rest[at..].strip_prefix("**/") {
-                out.push(PatternPart::Tree);
-                rest = after.trim_start_matches('*');
-            } else if rest[at..].starts_with('{') {
-                out.push(PatternPart::Hole);
-                rest = rest[at..].find('}').map_or("", |end| &rest[at + end + 1..]);
-            } else {
-                out.push(PatternPart::Hole);
-                rest = rest[at..].trim_start_matches(['*', '?']);
-            }
-        }
-        out.push(PatternPart::Text(rest.to_owned()));
-    }
-    out
 }

@@ -47,10 +47,12 @@ mod effects;
 mod exports;
 mod externals;
 pub mod field;
+mod folders;
 pub mod graph;
 mod injection;
 pub mod instance;
 pub mod limits;
+mod loaders;
 mod loads;
 mod memo;
 pub mod memoized;
@@ -69,6 +71,7 @@ mod solver;
 pub mod strings;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod unknown;
 
 use rustc_hash::FxHashMap;

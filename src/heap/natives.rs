@@ -304,6 +304,11 @@ pub fn constructed_kind(native: Native) -> ObjectKind {
     }
 }
 
+/// A method that all functions have.
+pub(super) fn function_method(name: &str) -> Option<Native> {
+    known(table(METHODS, "Function"), name).map(|method| Native::Method("Function", method))
+}
+
 impl Solver<'_> {
     /// A built-in as a value: it lives as long as the process.
     pub(super) fn native_value(&mut self, native: Native) -> Value {

@@ -5,129 +5,24 @@ use smallvec::SmallVec;
 
 use crate::heap::field::{Field, FieldKind};
 use crate::heap::graph::{EdgeKind, NodeId};
-use crate::heap::limits::STRINGS;
-use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, StringId, Value, ValueKind};
-use crate::heap::solver::{Arg, InvocationId, Join, Listener, Solver, TextChange, This};
+use crate::heap::object::{Lifetime, ObjectId, ObjectKind, Source, StringId, Value, ValueKind};
+use crate::heap::solver::{Arg, Invocation, InvocationId, Listener, Solver, TextChange, This};
 use crate::heap::strings::{self, Restart};
+use crate::heap::texts::{Join, Making};
 use crate::models::facts::{DataKind, Position};
 use crate::modules::PatternPart;
 
 impl Solver<'_> {
-    /// Concatenations, when everything else is quiet: a part of which nothing is known is a hole.
-    pub(super) fn join_concats(&mut self) -> bool {
-        let mut changed = false;
-        self.spend(self.concats.len() / 8);
-        for index in 0..self.concats.len() {
-            let concat = self.concats[index];
-            let facts = &self.input.facts[concat.file];
-            let parts: SmallVec<[Arg; 3]> = facts.arguments[concat.parts.indices()]
-                .iter()
-                .map(|part| Arg { node: NodeId(concat.base.0 + part.value.0), is_spread: part.is_spread })
-                .collect();
-            let heard = self.heard(&parts);
-            if concat.heard == Some(heard) {
-                continue;
-            }
-            self.concats[index].heard = Some(heard);
-            changed |= self.join_into(&parts, concat.dst, <[Vec<PatternPart>]>::concat);
-        }
-        changed
-    }
-
-    /// Calls of path functions.
-    pub(super) fn join_paths(&mut self) -> bool {
-        let mut changed = false;
-        self.spend(self.joins.len() / 8);
-        for index in 0..self.joins.len() {
-            let heard = self.heard(&self.joins[index].segments);
-            if self.joins[index].heard == Some(heard) {
-                continue;
-            }
-            self.joins[index].heard = Some(heard);
-            let join = self.joins[index].clone();
-            let prefix = join.prefix.clone();
-            changed |= self.join_into(&join.segments, join.dst, |segments| {
-                let mut all: Vec<Vec<PatternPart>> = Vec::new();
-                if let Some(prefix) = &prefix {
-                    all.push(vec![PatternPart::Text(prefix.clone())]);
-                }
-                all.extend(segments.iter().cloned());
-                if join.is_plain { segments.concat() } else { strings::join_paths(&all, join.restart) }
-            });
-        }
-        changed
-    }
-
-    /// How much the parts of a string hold. Sets only grow: the same sum is the same values.
-    fn heard(&self, parts: &[Arg]) -> usize {
-        parts.iter().map(|part| self.graph.set(part.node).len()).sum()
-    }
-
-    fn join_into(
-        &mut self,
-        parts: &[Arg],
-        dst: NodeId,
-        build: impl Fn(&[Vec<PatternPart>]) -> Vec<PatternPart>,
-    ) -> bool {
-        let mut changed = false;
-        let mut combinations: Vec<Vec<Vec<PatternPart>>> = vec![Vec::new()];
-        for part in parts {
-            let (texts, data) = self.text_values(*part);
-            for value in data {
-                changed |= self.graph.insert(dst, value);
-            }
-            let mut next = Vec::new();
-            for combination in &combinations {
-                for text in &texts {
-                    if next.len() < STRINGS {
-                        let mut longer = combination.clone();
-                        longer.push(text.clone());
-                        next.push(longer);
-                    }
-                }
-            }
-            combinations = next;
-        }
-        self.spend(combinations.len());
-        for combination in combinations {
-            let built = build(&combination);
-            if built.iter().all(|part| *part == PatternPart::Hole) {
-                continue;
-            }
-            let id = self.strings.pattern(built);
-            changed |= self.graph.insert(dst, Value::string(id));
-        }
-        changed
-    }
-
-    /// What a part of a string may be, and the origins that it brings.
-    fn text_values(&mut self, part: Arg) -> (Vec<Vec<PatternPart>>, Vec<Value>) {
-        let mut texts = Vec::new();
-        let mut data = Vec::new();
-        let mut has_hole = false;
-        for value in self.graph.set(part.node) {
-            match value.kind() {
-                ValueKind::String(id) if !part.is_spread => texts.push(self.strings.parts(id).to_vec()),
-                ValueKind::String(_) => has_hole = true,
-                ValueKind::Data(kind) => {
-                    has_hole |= kind != Data::Known(DataKind::Finite);
-                    data.push(value);
-                }
-                ValueKind::Object(..) => has_hole = true,
-            }
-        }
-        if texts.is_empty() || has_hole {
-            texts.push(vec![PatternPart::Hole]);
-        }
-        (texts, data)
-    }
-
     /// A property of a string.
-    pub(super) fn load_string(&mut self, _id: StringId, field: Field, dst: NodeId) {
-        if let FieldKind::Name(name) = field.kind()
-            && name == self.well_known.length
-        {
-            self.insert_data(dst, DataKind::Finite);
+    pub(super) fn load_string(&mut self, id: StringId, field: Field, dst: NodeId) {
+        let FieldKind::Name(name) = field.kind() else { return };
+        match self.names.text(name) {
+            "length" => self.insert_data(dst, DataKind::Finite),
+            // Of a URL, whose text is its path.
+            "href" | "pathname" => {
+                self.graph.insert(dst, Value::string(id));
+            }
+            _ => {}
         }
     }
 
@@ -186,26 +81,23 @@ impl Solver<'_> {
 
     fn call_string_method(&mut self, method: &str, receiver: NodeId, args: &SmallVec<[Arg; 3]>, dst: NodeId) {
         let change = match method {
-            "concat" => {
-                let mut segments: SmallVec<[Arg; 3]> = SmallVec::new();
-                segments.push(Arg { node: receiver, is_spread: false });
-                segments.extend(args.iter().copied());
-                self.joins.push(Join {
-                    dst,
-                    restart: Restart::Never,
-                    segments,
-                    is_plain: true,
-                    prefix: None,
-                    heard: None,
-                });
-                return;
-            }
             "toLowerCase" | "toLocaleLowerCase" => TextChange::Lower,
             "toUpperCase" | "toLocaleUpperCase" => TextChange::Upper,
-            "trim" | "toString" | "valueOf" | "normalize" | "trimEnd" | "trimStart" => TextChange::Same,
-            "replace" | "replaceAll" | "slice" | "substring" | "substr" => TextChange::WithoutExtension,
+            "trim" => TextChange::Trimmed,
+            "toString" | "valueOf" | "normalize" | "trimEnd" | "trimStart" => TextChange::Same,
             _ => {
-                self.insert_data(dst, DataKind::Finite);
+                let making = match method {
+                    "concat" => Making::Concat,
+                    "replace" | "replaceAll" => Making::Replaced,
+                    "slice" => Making::Sliced,
+                    "substring" => Making::Substring,
+                    "substr" => {
+                        return self.listen(receiver, Listener::Text { dst, change: TextChange::WithoutExtension });
+                    }
+                    _ => return self.insert_data(dst, DataKind::Finite),
+                };
+                let receiver = Arg { node: receiver, is_spread: false };
+                self.joins.push(Join::new(making, std::iter::once(receiver).chain(args.iter().copied()), dst));
                 return;
             }
         };
@@ -223,11 +115,12 @@ impl Solver<'_> {
         let parts = self.strings.parts(id).to_vec();
         let changed = match change {
             TextChange::Same => parts,
+            TextChange::Trimmed => trimmed(parts),
             TextChange::Lower => map_texts(parts, str::to_lowercase),
             TextChange::Upper => map_texts(parts, str::to_uppercase),
             TextChange::Dirname => dirname(parts),
             TextChange::Basename => basename(parts),
-            TextChange::WithoutExtension => without_extension(parts),
+            TextChange::WithoutExtension => strings::without_extension(parts),
             TextChange::Extension => {
                 self.insert_data(dst, DataKind::Finite);
                 return;
@@ -266,26 +159,7 @@ impl Solver<'_> {
         let inv = self.invocations[invocation].clone();
         let arg = |index: usize| inv.args.get(index).map(|arg| arg.node);
         match (module, function.as_str()) {
-            ("path", "join" | "resolve" | "normalize") => {
-                let Some(dst) = inv.dst else { return true };
-                let is_resolve = function == "resolve";
-                let restart = if is_resolve { Restart::AtAbsolute } else { Restart::Never };
-                let prefix = is_resolve.then(|| self.root_text());
-                self.joins.push(Join {
-                    dst,
-                    restart,
-                    segments: inv.args.clone(),
-                    is_plain: false,
-                    prefix,
-                    heard: None,
-                });
-            }
-            ("path", "dirname") => self.text_call(arg(0), inv.dst, TextChange::Dirname),
-            ("path", "basename") => {
-                let change = if inv.args.len() > 1 { TextChange::WithoutExtension } else { TextChange::Basename };
-                self.text_call(arg(0), inv.dst, change);
-            }
-            ("path", "extname") => self.text_call(arg(0), inv.dst, TextChange::Extension),
+            ("path" | "path/posix", name) => return self.call_path(name, &inv),
             ("url", "fileURLToPath" | "pathToFileURL") => self.text_call(arg(0), inv.dst, TextChange::Same),
             ("util", "inherits") => self.inherits(arg(0), arg(1)),
             ("module", "createRequire") => self.create_require(&inv),
@@ -302,8 +176,81 @@ impl Solver<'_> {
         let (relative, base) = (*relative, base.node);
         let folder = self.fresh_node();
         self.listen(base, Listener::Text { dst: folder, change: TextChange::Dirname });
-        let segments = [Arg { node: folder, is_spread: false }, relative].into_iter().collect();
-        self.joins.push(Join { dst, restart: Restart::Never, segments, is_plain: false, prefix: None, heard: None });
+        let segments = [Arg { node: folder, is_spread: false }, relative];
+        self.joins.push(Join::new(Making::Path(Restart::Never), segments, dst));
+    }
+
+    /// The functions of `path`; whether this was one.
+    fn call_path(&mut self, function: &str, inv: &Invocation) -> bool {
+        let first = inv.args.first().map(|arg| arg.node);
+        let making = match function {
+            "join" | "normalize" => Making::Path(Restart::Never),
+            "resolve" => Making::Path(Restart::AtAbsolute),
+            "relative" => Making::Relative,
+            "basename" if inv.args.len() > 1 => Making::BasenameWithout,
+            "basename" => {
+                self.text_call(first, inv.dst, TextChange::Basename);
+                return true;
+            }
+            "dirname" => {
+                self.text_call(first, inv.dst, TextChange::Dirname);
+                return true;
+            }
+            "extname" => {
+                self.text_call(first, inv.dst, TextChange::Extension);
+                return true;
+            }
+            "parse" => {
+                self.parse_path(inv);
+                return true;
+            }
+            "format" => {
+                self.format_path(inv);
+                return true;
+            }
+            _ => return false,
+        };
+        if let Some(dst) = inv.dst {
+            self.joins.push(Join::new(making, inv.args.iter().copied(), dst));
+        }
+        true
+    }
+
+    /// `path.parse(x)`.
+    fn parse_path(&mut self, inv: &Invocation) {
+        let (Some(path), Some(dst)) = (inv.args.first().map(|arg| arg.node), inv.dst) else { return };
+        let object = self.made(inv.caller, inv.call, 0, ObjectKind::Plain);
+        let base = self.fresh_node();
+        self.listen(path, Listener::Text { dst: base, change: TextChange::Basename });
+        for (name, from, change) in [
+            ("base", base, TextChange::Same),
+            ("name", base, TextChange::WithoutExtension),
+            ("ext", base, TextChange::Extension),
+            ("dir", path, TextChange::Dirname),
+        ] {
+            let name = self.names.intern(name);
+            let field = self.field(object, Field::name(name));
+            self.listen(from, Listener::Text { dst: field, change });
+        }
+        self.graph.insert(dst, Value::object(object, Lifetime::Fresh));
+    }
+
+    /// `path.format({dir, base})`, `path.format({dir, name, ext})`.
+    fn format_path(&mut self, inv: &Invocation) {
+        let (Some(parsed), Some(dst)) = (inv.args.first().map(|arg| arg.node), inv.dst) else { return };
+        let part = |solver: &mut Self, name: &str| {
+            let node = solver.fresh_node();
+            let name = solver.names.intern(name);
+            solver.listen(parsed, Listener::Load { dst: node, field: Field::name(name) });
+            Arg { node, is_spread: false }
+        };
+        let (folder, base) = (part(self, "dir"), part(self, "base"));
+        let (name, extension) = (part(self, "name"), part(self, "ext"));
+        let slash = Arg { node: self.fresh_node(), is_spread: false };
+        let text = self.strings.constant("/");
+        self.graph.insert(slash.node, Value::string(text));
+        self.joins.push(Join::new(Making::Formatted, [folder, slash, base], dst));
+        self.joins.push(Join::new(Making::Formatted, [folder, slash, name, extension], dst));
     }
 
     fn text_call(&mut self, src: Option<NodeId>, dst: Option<NodeId>, change: TextChange) {
@@ -327,51 +274,6 @@ impl Solver<'_> {
         if let Some((class, _)) = class.as_object() {
             self.listen(parent, Listener::Extends { class });
         }
-    }
-
-    /// `readdir` and its like: names are strings that stand for a directory's entries.
-    fn call_directory(&mut self, invocation: InvocationId, name: &str) -> bool {
-        let inv = self.invocations[invocation].clone();
-        let name = name.trim_start_matches("promises.");
-        if !matches!(name, "readdirSync" | "readdir" | "opendirSync" | "opendir") {
-            return false;
-        }
-        let Some(directory) = inv.args.first().map(|arg| arg.node) else { return true };
-        let array = self.made(inv.caller, inv.call, 0, ObjectKind::Array);
-        let element = self.field(array, Field::ELEMENT);
-        self.listen(directory, Listener::Text { dst: element, change: TextChange::Entries });
-        self.insert_data(element, DataKind::Finite);
-        // With `withFileTypes` the entries are objects that have the name.
-        let entry = self.made(inv.caller, inv.call, 1, ObjectKind::Plain);
-        let name_field = self.names.intern("name");
-        let field = self.field(entry, Field::name(name_field));
-        self.listen(directory, Listener::Text { dst: field, change: TextChange::Entries });
-        let has_options = inv.args.get(1).is_some_and(|arg| {
-            self.graph.set(arg.node).iter().filter_map(Value::as_object).any(|(object, _)| {
-                matches!(self.objects[object].source, Source::Site { .. })
-                    && self.objects[object].kind == ObjectKind::Plain
-            })
-        });
-        if has_options {
-            self.graph.insert(element, Value::object(entry, Lifetime::Fresh));
-        }
-        let result = Value::object(array, Lifetime::Fresh);
-        if let Some(dst) = inv.dst {
-            self.graph.insert(dst, result);
-        }
-        let callback = inv.args.last().filter(|_| inv.args.len() > 1).map(|arg| arg.node);
-        if let Some(callback) = callback {
-            let (error, names) = (self.fresh_node(), self.fresh_node());
-            self.graph.insert(names, result);
-            let mut inner = inv.clone();
-            inner.args = [error, names].iter().map(|&node| Arg { node, is_spread: false }).collect();
-            inner.dst = None;
-            inner.this = crate::heap::solver::This::None;
-            inner.position = Some(Position::Once);
-            let inner = self.invocation(inner);
-            self.listen(callback, Listener::Invoke { invocation: inner });
-        }
-        true
     }
 }
 
@@ -398,7 +300,18 @@ pub(super) fn dirname(mut parts: Vec<PatternPart>) -> Vec<PatternPart> {
     vec![PatternPart::Text(".".to_owned())]
 }
 
-fn basename(parts: Vec<PatternPart>) -> Vec<PatternPart> {
+/// A text without the spaces around it.
+fn trimmed(mut parts: Vec<PatternPart>) -> Vec<PatternPart> {
+    if let Some(PatternPart::Text(first)) = parts.first_mut() {
+        *first = first.trim_start().to_owned();
+    }
+    if let Some(PatternPart::Text(last)) = parts.last_mut() {
+        *last = last.trim_end().to_owned();
+    }
+    parts
+}
+
+pub(super) fn basename(parts: Vec<PatternPart>) -> Vec<PatternPart> {
     let mut kept = Vec::new();
     for part in parts.into_iter().rev() {
         if let PatternPart::Text(text) = &part
@@ -411,14 +324,4 @@ fn basename(parts: Vec<PatternPart>) -> Vec<PatternPart> {
     }
     kept.reverse();
     kept
-}
-
-fn without_extension(mut parts: Vec<PatternPart>) -> Vec<PatternPart> {
-    if let Some(PatternPart::Text(text)) = parts.last_mut()
-        && let Some(dot) = text.rfind('.')
-        && dot > text.rfind('/').map_or(0, |slash| slash + 1)
-    {
-        text.truncate(dot);
-    }
-    parts
 }

@@ -12,11 +12,13 @@ use crate::heap::budget::{Budget, INVOCATION};
 use crate::heap::field::Field;
 use crate::heap::graph::{Graph, NodeId};
 use crate::heap::instance::{Instance, InstanceKey, Phase};
+use crate::heap::loaders::Glob;
 use crate::heap::memo::Memo;
-use crate::heap::object::{AbstractObject, Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value};
+use crate::heap::object::{AbstractObject, Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, StringId, Value};
 use crate::heap::record::{NativeWrite, Record};
 use crate::heap::roots::{Entry, Offer};
 use crate::heap::strings::StringTable;
+use crate::heap::texts::Join;
 use crate::models::Models;
 use crate::models::facts::{DataKind, LoaderForm, ParamFacts, Position};
 use crate::modules::{Loader, Resolution};
@@ -116,7 +118,11 @@ pub(super) enum Listener {
     /// The value is a class that inherits from what the node holds.
     ClassInherits { parent: NodeId },
     /// The value names what a loader loads.
-    Below { dst: NodeId, form: LoaderForm },
+    Below { dst: NodeId, form: LoaderForm, tail: StringId },
+    /// The value is in `dst` too, a name of a folder's entries with `tail` behind it.
+    Filtered { dst: NodeId, tail: StringId },
+    /// The value is the base of a `require` that is made.
+    RequireBase { dst: NodeId, own: FileId },
     /// Strings of the value are changed.
     Text { dst: NodeId, change: TextChange },
 }
@@ -130,6 +136,8 @@ pub(super) enum TextChange {
     Basename,
     /// `fileURLToPath`, `decodeURI`, `String(x)`, `normalize`: the same text.
     Same,
+    /// `trim`.
+    Trimmed,
     /// Lower case.
     Lower,
     /// Upper case.
@@ -311,18 +319,6 @@ pub(super) struct Concat {
     pub(super) heard: Option<usize>,
 }
 
-/// A path function's call that waits for its arguments.
-#[derive(Clone, Debug)]
-pub(super) struct Join {
-    pub(super) dst: NodeId,
-    pub(super) restart: crate::heap::strings::Restart,
-    pub(super) segments: SmallVec<[Arg; 3]>,
-    pub(super) is_plain: bool,
-    pub(super) prefix: Option<String>,
-    /// How much its segments held when they were last joined.
-    pub(super) heard: Option<usize>,
-}
-
 /// The solver.
 pub(super) struct Solver<'a> {
     pub(super) input: Input<'a>,
@@ -369,6 +365,7 @@ pub(super) struct Solver<'a> {
     pub(super) pending: Vec<(Listener, Value)>,
     pub(super) concats: Vec<Concat>,
     pub(super) joins: Vec<Join>,
+    pub(super) globs: Vec<Glob>,
     pub(super) computed_keys: Vec<NodeId>,
     pub(super) record: Record,
     pub(super) well_known: WellKnown,
@@ -381,6 +378,8 @@ pub(super) struct Solver<'a> {
     pub(super) imports: FxHashMap<(FileId, ImportId), Resolution>,
     /// `require.resolve` functions.
     pub(super) resolvers: FxHashMap<ObjectId, FileId>,
+    /// What is made of bases of which nothing may be known: the base, the `require`, and whose it is then.
+    pub(super) requires: Vec<(NodeId, NodeId, FileId)>,
     /// For each load the file whose `require` it is.
     pub(super) load_files: Vec<FileId>,
     /// Nodes with a declared type that may say what comes from outside.
@@ -398,7 +397,6 @@ pub(super) struct WellKnown {
     pub(super) default: Name,
     pub(super) prototype: Name,
     pub(super) constructor: Name,
-    pub(super) length: Name,
     pub(super) size: Name,
     pub(super) proto: Name,
     pub(super) value: Name,
@@ -419,7 +417,6 @@ impl<'a> Solver<'a> {
             default: names.intern("default"),
             prototype: names.intern("prototype"),
             constructor: names.intern("constructor"),
-            length: names.intern("length"),
             size: names.intern("size"),
             proto: names.intern("__proto__"),
             value: names.intern("value"),
@@ -464,6 +461,7 @@ impl<'a> Solver<'a> {
             pending: Vec::new(),
             concats: Vec::new(),
             joins: Vec::new(),
+            globs: Vec::new(),
             computed_keys: Vec::new(),
             record: Record::default(),
             well_known,
@@ -474,6 +472,7 @@ impl<'a> Solver<'a> {
             called: FxHashSet::default(),
             imports: FxHashMap::default(),
             resolvers: FxHashMap::default(),
+            requires: Vec::new(),
             load_files: Vec::new(),
             typed: Vec::new(),
             singletons: FxHashMap::default(),
@@ -529,11 +528,10 @@ impl<'a> Solver<'a> {
 
     /// What waits for quiet; whether anything changed.
     fn settle(&mut self) -> bool {
-        let mut changed = self.join_concats();
-        changed |= self.join_paths();
-        if changed {
+        if self.make_strings() {
             return true;
         }
+        let mut changed = self.default_requires();
         let unknown = Value::data(Data::Unknown);
         let keys = std::mem::take(&mut self.computed_keys);
         self.spend(keys.len());
@@ -595,7 +593,9 @@ impl<'a> Solver<'a> {
             Listener::Enter { entry } => self.enter(value, entry),
             Listener::DataCallback { invocation, data } => self.call_with_data(invocation, value, data),
             Listener::ClassInherits { parent } => self.class_inherits(value, parent),
-            Listener::Below { dst, form } => self.below(value, dst, form),
+            Listener::Below { dst, form, tail } => self.below(value, dst, form, tail),
+            Listener::Filtered { dst, tail } => self.filter_name(value, dst, tail),
+            Listener::RequireBase { dst, own } => self.require_at(value, dst, own),
             Listener::Text { dst, change } => self.change_text(value, dst, change),
             _ => {}
         }

@@ -7,6 +7,9 @@ use crate::heap::limits::{PATTERN_PARTS, TEXT};
 use crate::heap::object::StringId;
 use crate::modules::PatternPart;
 
+/// So many folders below each other are listed one by one; more are any path below the first.
+const LISTED: usize = 2;
+
 /// The strings of the solver.
 #[derive(Debug, Default)]
 pub struct StringTable {
@@ -22,20 +25,7 @@ impl StringTable {
 
     /// The id of a pattern; neighbouring texts and holes are joined.
     pub fn pattern(&mut self, parts: Vec<PatternPart>) -> StringId {
-        let mut joined: Vec<PatternPart> = Vec::with_capacity(parts.len());
-        let mut length = 0;
-        for part in parts {
-            if let PatternPart::Text(text) = &part {
-                length += text.len();
-            }
-            let part = if length > TEXT { PatternPart::Hole } else { part };
-            match (joined.last_mut(), &part) {
-                (Some(PatternPart::Text(before)), PatternPart::Text(text)) => before.push_str(text),
-                (Some(PatternPart::Hole), PatternPart::Hole) => {}
-                (_, PatternPart::Text(text)) if text.is_empty() => {}
-                _ => joined.push(part),
-            }
-        }
+        let mut joined = joined(parts);
         if joined.is_empty() {
             joined.push(PatternPart::Text(String::new()));
         }
@@ -74,6 +64,8 @@ pub fn display(parts: &[PatternPart]) -> String {
             PatternPart::Hole => "*",
             PatternPart::Entry => "<file>",
             PatternPart::Tree => "<path>",
+            PatternPart::Folders => "<folders>/",
+            PatternPart::Where(_) | PatternPart::Except(_) => "",
         })
         .collect()
 }
@@ -105,6 +97,7 @@ pub enum Restart {
 
 /// Takes `.`, `..` and doubled slashes away, as far as the text is known.
 pub fn normalize(parts: Vec<PatternPart>) -> Vec<PatternPart> {
+    let is_folder = matches!(parts.last(), Some(PatternPart::Text(last)) if last.ends_with('/'));
     // A segment is a run of parts without a slash; holes never hold one here.
     let mut segments: Vec<Vec<PatternPart>> = vec![Vec::new()];
     for part in parts {
@@ -147,14 +140,100 @@ pub fn normalize(parts: Vec<PatternPart>) -> Vec<PatternPart> {
             _ => kept.push(segment),
         }
     }
+    if is_folder && !kept.is_empty() {
+        kept.push(Vec::new());
+    }
     let mut out = Vec::new();
-    for (index, segment) in kept.into_iter().enumerate() {
+    for (index, segment) in collapsed(kept).into_iter().enumerate() {
         if index > 0 || is_absolute {
             out.push(PatternPart::Text("/".to_owned()));
         }
         out.extend(segment);
     }
     out
+}
+
+/// Whether a segment is this part, with what is asked of it.
+fn is_only(segment: &[PatternPart], part: &PatternPart) -> bool {
+    let is_asked = |part: &PatternPart| matches!(part, PatternPart::Where(_));
+    segment.split_first().is_some_and(|(first, rest)| first == part && rest.iter().all(is_asked))
+}
+
+/// Neighbouring texts and holes joined.
+fn joined(parts: Vec<PatternPart>) -> Vec<PatternPart> {
+    let mut joined: Vec<PatternPart> = Vec::with_capacity(parts.len());
+    let mut length = 0;
+    for part in parts {
+        if let PatternPart::Text(text) = &part {
+            length += text.len();
+        }
+        let part = if length > TEXT { PatternPart::Hole } else { part };
+        match (joined.last_mut(), &part) {
+            (Some(PatternPart::Text(before)), PatternPart::Text(text)) => before.push_str(text),
+            (Some(PatternPart::Hole), PatternPart::Hole) => {}
+            (_, PatternPart::Text(text)) if text.is_empty() => {}
+            _ => joined.push(part),
+        }
+    }
+    joined
+}
+
+/// What a walk through folders makes longer at each step is any path below.
+fn collapsed(segments: Vec<Vec<PatternPart>>) -> Vec<Vec<PatternPart>> {
+    let mut kept: Vec<Vec<PatternPart>> = Vec::with_capacity(segments.len());
+    for segment in segments {
+        let is_listed = |segment: &Vec<PatternPart>| is_only(segment, &PatternPart::Entry);
+        let is_tree = |segment: &Vec<PatternPart>| is_only(segment, &PatternPart::Tree);
+        let is_next = matches!(segment.first(), Some(PatternPart::Entry | PatternPart::Tree));
+        let depth = kept.iter().rev().take_while(|segment| is_listed(segment)).count();
+        if is_next && kept.last().is_some_and(is_tree) {
+            kept.pop();
+        } else if is_next && depth >= LISTED {
+            kept.truncate(kept.len() - depth);
+        } else {
+            kept.push(segment);
+            continue;
+        }
+        let ending = segment.into_iter().skip(1);
+        kept.push(std::iter::once(PatternPart::Tree).chain(ending).collect());
+    }
+    kept
+}
+
+/// The way from one folder to a path, where the folder is known and the path is below it or beside it.
+pub fn relative(from: &[PatternPart], to: &[PatternPart]) -> Vec<PatternPart> {
+    let (from, to) = (normalize(from.to_vec()), normalize(to.to_vec()));
+    let (from, to) = (joined(from), joined(to));
+    let ([PatternPart::Text(from)], Some(PatternPart::Text(first))) = (from.as_slice(), to.first()) else {
+        return vec![PatternPart::Hole];
+    };
+    let mut common = 0;
+    let from = format!("{}/", from.trim_end_matches('/'));
+    let start = if to.len() == 1 { format!("{first}/") } else { first.clone() };
+    for (at, (one, other)) in from.bytes().zip(start.bytes()).enumerate() {
+        if one != other {
+            break;
+        }
+        if one == b'/' {
+            common = at + 1;
+        }
+    }
+    let up = from[common..].matches('/').count();
+    let mut parts = vec![PatternPart::Text("../".repeat(up))];
+    parts.push(PatternPart::Text(first.get(common..).unwrap_or_default().to_owned()));
+    parts.extend_from_slice(&to[1..]);
+    parts
+}
+
+/// A path without its extension.
+pub fn without_extension(mut parts: Vec<PatternPart>) -> Vec<PatternPart> {
+    if let Some(PatternPart::Text(text)) = parts.last_mut()
+        && let Some(dot) = text.rfind('.')
+        && dot > text.rfind('/').map_or(0, |slash| slash + 1)
+    {
+        text.truncate(dot);
+    }
+    parts
 }
 
 fn is_parent(segment: &[PatternPart]) -> bool {

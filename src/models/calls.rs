@@ -5,7 +5,8 @@ use jsonc_parser::common::Ranged;
 
 use super::facts::{
     Arguments, CallFacts, CallbackFacts, CallbackResult, Condition, ContainerFacts, CopyDepth, DecoratorFacts, Effect,
-    ListenerRemoval, LoaderFacts, LoaderGives, MembersOf, ParamFacts, PathId, ResultFacts, SelfBound, ValueFacts,
+    ListenerRemoval, LoaderFacts, LoaderGives, MembersOf, OptionAt, ParamFacts, PathId, ResultFacts, SelfBound,
+    ValueFacts,
 };
 use super::path::{expand_braces, parse_path};
 use super::read::{Read, Source, key_start, nearest, unknown};
@@ -15,6 +16,8 @@ use super::words::{
     REMOVALS,
 };
 
+const LOADER_KEYS: [&str; 10] =
+    ["form", "argument", "option", "from", "deep", "filter", "except", "absolute", "gives", "handlers"];
 /// The keys of call facts, which `new` and a plain entry have in common.
 pub(super) const CALL_KEYS: [&str; 5] = ["calls", "returns", "does", "when", "loads"];
 const CALLBACK_KEYS: [&str; 9] = ["at", "in", "runs", "context", "params", "this", "label", "when", "gives"];
@@ -305,7 +308,7 @@ impl<'a> FactsReader<'_, 'a> {
 
     fn loader(&self, value: &Value<'a>) -> Read<LoaderFacts> {
         let object = self.source.object(value, "loads")?;
-        self.source.check_keys(object, "loader", &["form", "argument", "option", "gives", "handlers"])?;
+        self.source.check_keys(object, "loader", &LOADER_KEYS)?;
         let Some(form) = object.get("form") else {
             return Err(self.source.error(object.range.start, "a loader needs `form`"));
         };
@@ -313,6 +316,11 @@ impl<'a> FactsReader<'_, 'a> {
             form: self.source.word(&form.value, "form", LOADER_FORMS)?,
             argument: 0,
             option: None,
+            from: None,
+            deep: None,
+            filter: None,
+            except: None,
+            absolute: None,
             gives: LoaderGives::Nothing,
             handlers: None,
         };
@@ -320,13 +328,26 @@ impl<'a> FactsReader<'_, 'a> {
             let value = &property.value;
             match property.name.as_str() {
                 "argument" => loader.argument = self.source.number(value, "argument")?,
-                "option" => loader.option = Some(self.source.string(value, "option")?.to_owned()),
+                "option" => {
+                    let way = self.source.string(value, "option")?;
+                    loader.option = Some(way.split('.').map(str::to_owned).collect());
+                }
+                "from" => loader.from = Some(self.option_at(value, "from")?),
+                "deep" => loader.deep = Some(self.option_at(value, "deep")?),
+                "filter" => loader.filter = Some(self.option_at(value, "filter")?),
+                "except" => loader.except = Some(self.option_at(value, "except")?),
+                "absolute" => loader.absolute = Some(self.option_at(value, "absolute")?),
                 "gives" => loader.gives = self.source.word(value, "gives", LOADER_GIVES)?,
                 "handlers" => loader.handlers = Some(self.source.word(value, "handlers", CONTEXTS)?),
                 _ => {}
             }
         }
         Ok(loader)
+    }
+
+    fn option_at(&self, value: &Value<'a>, what: &str) -> Read<OptionAt> {
+        let text = self.source.string(value, what)?;
+        Ok(text.parse().map_or_else(|_| OptionAt::Named(text.to_owned()), OptionAt::Argument))
     }
 
     /// One effect: the key that comes first names it.

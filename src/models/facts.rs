@@ -391,12 +391,31 @@ pub struct LoaderFacts {
     pub form: LoaderForm,
     /// The argument.
     pub argument: u32,
-    /// The option that holds the folder, for loaders with an options object.
-    pub option: Option<String>,
+    /// The way to the option that holds the folder or the globs, for loaders with an options object.
+    pub option: Option<Vec<String>>,
+    /// What relative globs start from, unless that is the calling file's folder or the project's.
+    pub from: Option<OptionAt>,
+    /// Whether it looks into inner folders, if something says that.
+    pub deep: Option<OptionAt>,
+    /// The regular expression that names must match.
+    pub filter: Option<OptionAt>,
+    /// Globs of what is left out.
+    pub except: Option<OptionAt>,
+    /// Whether the paths that it gives are absolute.
+    pub absolute: Option<OptionAt>,
     /// What the call gives.
     pub gives: LoaderGives,
     /// The context in which the loaded modules' exported functions run, if the loader registers them as handlers.
     pub handlers: Option<ContextKind>,
+}
+
+/// Where a call says how it is to be done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum OptionAt {
+    /// An argument.
+    Argument(u32),
+    /// An option of an object among the arguments.
+    Named(String),
 }
 
 /// How a loader's argument names modules.
@@ -408,8 +427,10 @@ pub enum LoaderForm {
     Directory,
     /// A folder, all modules below it.
     Tree,
-    /// Glob patterns.
+    /// Glob patterns, relative to the folder in which the program is started.
     Glob,
+    /// Glob patterns, relative to the calling file; after a slash, to the project's folder.
+    GlobBeside,
 }
 
 /// What a loader gives.

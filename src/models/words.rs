@@ -67,6 +67,7 @@ pub(super) const LOADER_FORMS: &[(&str, LoaderForm)] = &[
     ("directory", LoaderForm::Directory),
     ("tree", LoaderForm::Tree),
     ("glob", LoaderForm::Glob),
+    ("glob-beside", LoaderForm::GlobBeside),
 ];
 
 /// What a loader gives.

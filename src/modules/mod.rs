@@ -3,13 +3,14 @@
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::base::name_test::NameTest;
 use crate::base::source::FileId;
 use crate::project::file_system::FileSystem;
 use crate::project::{Project, path};
 
+pub mod glob;
 pub mod graph;
 mod learnt;
-mod listing;
 pub mod platform;
 mod relative;
 mod resolver;
@@ -78,6 +79,12 @@ pub enum PatternPart {
     Entry,
     /// A path below the directory that the text before it names.
     Tree,
+    /// Folders below the one that the text before it names, each with the slash behind it; or none.
+    Folders,
+    /// No text: the name that stands before it, between two slashes, passes this test.
+    Where(NameTest),
+    /// No text: the whole path is not matched by this glob.
+    Except(String),
 }
 
 /// What a pattern leads to.
@@ -197,6 +204,18 @@ impl Loader {
             return Resolution::Unresolved(Reason::NoMatch);
         }
         Resolution::Package { name: name.to_string(), subpath: subpath.to_string() }
+    }
+
+    /// The file at a path, or one in its folder: what is loaded from there means the same as from the path itself.
+    pub fn file_beside(&self, from: FileId, written: &str) -> Option<FileId> {
+        if let Resolution::File(file) = self.resolve(from, written, Mode::Require)
+            && !written.ends_with('/')
+        {
+            return Some(file);
+        }
+        let written = written.strip_prefix("file://").unwrap_or(written);
+        let folder = self.locate("", path::folder_of(written)).ok()?;
+        self.table.folder(&folder)?.files.first().copied()
     }
 
     /// The path relative to the root that a relative or absolute path means in a folder.

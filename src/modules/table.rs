@@ -171,10 +171,6 @@ impl Table {
         (0..u32::try_from(self.files.len()).unwrap_or(u32::MAX)).map(FileId)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.files.len()
-    }
-
     /// Whether a folder holds a manifest.
     pub(super) fn has_manifest(&self, folder: &str) -> bool {
         self.mains.contains_key(folder)

@@ -6,6 +6,9 @@
 
 use std::sync::PoisonError;
 
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use crate::base::name_test::{Compiled, NameTest};
 use crate::base::source::FileId;
 use crate::modules::resolver::Language;
 use crate::modules::table::Table;
@@ -30,30 +33,35 @@ enum Piece {
 }
 
 /// What stands between two slashes of a pattern.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Segment {
-    /// One name.
-    Name(Vec<Piece>),
-    /// Any number of names, at least one; the pieces are what follows in the last of them.
-    Deep(Vec<Piece>),
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Segment {
+    pieces: Vec<Piece>,
+    /// Whether folders may stand before it that the pattern does not name.
+    reach: Reach,
+    /// What is asked of the name.
+    tests: Vec<NameTest>,
+}
+
+/// How far below the folder before it a segment's name may be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Reach {
+    #[default]
+    Here,
+    AnyDepth,
 }
 
 impl Segment {
     fn text(&self) -> Option<&str> {
-        match self {
-            Self::Name(pieces) => match pieces.as_slice() {
-                [] => Some(""),
-                [Piece::Text(text)] => Some(text),
-                _ => None,
-            },
-            Self::Deep(_) => None,
+        match (self.reach, self.pieces.as_slice()) {
+            (Reach::Here, []) => Some(""),
+            (Reach::Here, [Piece::Text(text)]) => Some(text),
+            _ => None,
         }
     }
 
     /// Whether all but an ending is unknown, so that it may be more than one name.
     fn is_whole_hole(&self) -> bool {
-        let Self::Name(pieces) = self else { return false };
-        match pieces.as_slice() {
+        match self.pieces.as_slice() {
             [Piece::Any] => true,
             [Piece::Any, Piece::Text(ending)] => ending.starts_with('.'),
             _ => false,
@@ -62,10 +70,30 @@ impl Segment {
 
     /// The same, over any number of names.
     fn deepened(self) -> Self {
-        match self {
-            Self::Name(pieces) if Self::Name(pieces.clone()).is_whole_hole() => Self::Deep(pieces),
-            other => other,
-        }
+        let reach = if self.is_whole_hole() { Reach::AnyDepth } else { self.reach };
+        Self { reach, ..self }
+    }
+}
+
+/// A segment that is ready to be asked of many names.
+struct Matcher<'a> {
+    pieces: &'a [Piece],
+    reach: Reach,
+    tests: Vec<Compiled>,
+}
+
+impl Matcher<'_> {
+    fn of(segment: &Segment) -> Matcher<'_> {
+        let tests = segment.tests.iter().map(NameTest::compile).collect();
+        Matcher { pieces: &segment.pieces, reach: segment.reach, tests }
+    }
+
+    fn passes(&self, name: &str) -> bool {
+        self.tests.iter().all(|test| test.may_pass(name))
+    }
+
+    fn is_folder(&self, name: &str) -> bool {
+        is_entered(name) && matches(self.pieces, name) && self.passes(name)
     }
 }
 
@@ -77,6 +105,8 @@ struct Search<'a> {
     /// The file that asks, if it is not to be found.
     except: Option<FileId>,
     finds_tests: bool,
+    /// Globs of what is not to be found.
+    unwanted: GlobSet,
 }
 
 impl Loader {
@@ -155,7 +185,9 @@ impl Loader {
         if let Some(folder) = self.table.aliased(path::folder_of(importer), written) {
             return Some(folder);
         }
-        if let Some(folder) = self.packages.resolve_folder(importer, written) {
+        let folder = self.packages.resolve_folder(importer, written);
+        // `@shared/*` of a tsconfig's paths says nothing of `@shared`.
+        if let Some(folder) = folder.or_else(|| self.packages.resolve_folder(importer, &format!("{written}/"))) {
             return Some(folder);
         }
         let (name, subpath) = resolver::split_package(written);
@@ -168,17 +200,20 @@ impl Loader {
     }
 
     fn search(&self, from: FileId, pattern: &[PatternPart], folder: &str, segments: Vec<Segment>) -> Expansion {
+        let is_listed =
+            |part: &PatternPart| matches!(part, PatternPart::Entry | PatternPart::Tree | PatternPart::Folders);
         let mut search = Search {
             table: &self.table,
             language: language_of(self.table.path(from)),
             found: Vec::new(),
-            except: pattern.iter().any(|part| matches!(part, PatternPart::Entry | PatternPart::Tree)).then_some(from),
+            except: pattern.iter().any(is_listed).then_some(from),
             finds_tests: self.table.is_test(from),
+            unwanted: unwanted(pattern),
         };
-        search.run(folder, &segments);
+        search.run(folder, &segments.iter().map(Matcher::of).collect::<Vec<_>>());
         if search.found.is_empty() && segments.iter().any(Segment::is_whole_hole) {
             let deep: Vec<Segment> = segments.into_iter().map(Segment::deepened).collect();
-            search.run(folder, &deep);
+            search.run(folder, &deep.iter().map(Matcher::of).collect::<Vec<_>>());
         }
         let mut files = search.found;
         files.sort_unstable();
@@ -201,57 +236,53 @@ pub(super) fn is_entered(folder: &str) -> bool {
 }
 
 impl Search<'_> {
-    fn run(&mut self, folder: &str, segments: &[Segment]) {
+    fn run(&mut self, folder: &str, segments: &[Matcher<'_>]) {
         if self.found.len() > EXPANSION_LIMIT {
             return;
         }
         let Some((segment, rest)) = segments.split_first() else { return };
-        match segment {
-            Segment::Name(pieces) if rest.is_empty() => self.take_files(folder, pieces),
-            Segment::Name(_) => {
-                for inner in self.inner_folders(folder, segment) {
-                    self.run(&inner, rest);
-                }
+        if rest.is_empty() {
+            self.take_files(folder, segment);
+        } else {
+            for inner in self.inner_folders(folder, segment) {
+                self.run(&inner, rest);
             }
-            Segment::Deep(pieces) => {
-                if rest.is_empty() {
-                    self.take_files(folder, pieces);
-                } else {
-                    for inner in self.inner_folders(folder, &Segment::Name(vec![Piece::Any])) {
-                        self.run(&inner, rest);
-                    }
-                }
-                for inner in self.inner_folders(folder, &Segment::Name(vec![Piece::Any])) {
-                    self.run(&inner, segments);
-                }
+        }
+        if segment.reach == Reach::AnyDepth {
+            for inner in self.folders_in(folder, is_entered) {
+                self.run(&inner, segments);
             }
         }
     }
 
-    fn inner_folders(&self, folder: &str, segment: &Segment) -> Vec<String> {
-        if let Some(text) = segment.text() {
-            return path::join(folder, text).into_iter().collect();
+    fn inner_folders(&self, folder: &str, segment: &Matcher<'_>) -> Vec<String> {
+        match segment.pieces {
+            [] => vec![folder.to_string()],
+            [Piece::Text(text)] if segment.tests.is_empty() => path::join(folder, text).into_iter().collect(),
+            _ => self.folders_in(folder, |name| segment.is_folder(name)),
         }
-        let Segment::Name(pieces) = segment else { return Vec::new() };
+    }
+
+    fn folders_in(&self, folder: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<String> {
         let Some(found) = self.table.folder(folder) else { return Vec::new() };
-        let names = found.folders.iter().filter(|name| is_entered(name) && matches(pieces, name));
+        let names = found.folders.iter().filter(|name| is_wanted(name));
         names.filter_map(|name| path::join(folder, name)).collect()
     }
 
-    fn take_files(&mut self, folder: &str, pieces: &[Piece]) {
-        if let [Piece::Text(text)] = pieces {
-            let target = path::join(folder, text);
+    fn take_files(&mut self, folder: &str, segment: &Matcher<'_>) {
+        if let [Piece::Text(text)] = segment.pieces {
+            let target = path::join(folder, text).filter(|_| segment.passes(text));
             let file = target.and_then(|target| relative::file(self.table, &target, self.language));
             return self.take(file);
         }
         let Some(found) = self.table.folder(folder) else { return };
         for &file in &found.files {
             let name = path::name_of(self.table.path(file));
-            if spellings(name).any(|spelling| matches(pieces, &spelling)) {
+            if segment.passes(name) && spellings(name).any(|spelling| matches(segment.pieces, &spelling)) {
                 self.take(Some(file));
             }
         }
-        for name in found.folders.iter().filter(|name| is_entered(name) && matches(pieces, name)) {
+        for name in found.folders.iter().filter(|name| segment.is_folder(name)) {
             let index = path::join(folder, name).and_then(|inner| relative::folder(self.table, &inner, self.language));
             self.take(index);
         }
@@ -261,6 +292,7 @@ impl Search<'_> {
         let Some(file) = file else { return };
         let is_wanted = is_loadable_name(self.table.path(file))
             && self.except != Some(file)
+            && !self.unwanted.is_match(self.table.path(file))
             && (self.finds_tests || !self.table.is_test(file));
         if is_wanted {
             self.found.push(file);
@@ -345,7 +377,7 @@ fn whole_text(pattern: &[PatternPart]) -> Option<String> {
         .iter()
         .map(|part| match part {
             PatternPart::Text(text) => Some(text.as_str()),
-            PatternPart::Hole | PatternPart::Entry | PatternPart::Tree => None,
+            _ => None,
         })
         .collect();
     texts.map(|texts| texts.concat())
@@ -381,19 +413,24 @@ pub fn has_changing_suffix(pattern: &[PatternPart]) -> bool {
 
 fn segments_of(pattern: &[PatternPart]) -> Vec<Segment> {
     let mut segments: Vec<Segment> = Vec::new();
-    let mut current = Segment::Name(Vec::new());
+    let mut current = Segment::default();
     for part in pattern {
         match part {
             PatternPart::Text(text) => {
                 let mut names = text.split('/');
                 add(&mut current, Piece::Text(names.next().unwrap_or_default().to_string()));
                 for name in names {
-                    push(&mut segments, std::mem::replace(&mut current, Segment::Name(Vec::new())));
+                    push(&mut segments, std::mem::take(&mut current));
                     add(&mut current, Piece::Text(name.to_string()));
                 }
             }
             PatternPart::Hole | PatternPart::Entry => add(&mut current, Piece::Any),
-            PatternPart::Tree => current = Segment::Deep(vec![Piece::Any]),
+            PatternPart::Tree => {
+                current = Segment { pieces: vec![Piece::Any], reach: Reach::AnyDepth, tests: Vec::new() };
+            }
+            PatternPart::Folders => current = Segment { reach: Reach::AnyDepth, ..Segment::default() },
+            PatternPart::Where(test) => current.tests.push(test.clone()),
+            PatternPart::Except(_) => {}
         }
     }
     push(&mut segments, current);
@@ -413,11 +450,27 @@ fn push(segments: &mut Vec<Segment>, segment: Segment) {
 }
 
 fn add(segment: &mut Segment, piece: Piece) {
-    let (Segment::Name(pieces) | Segment::Deep(pieces)) = segment;
-    match (pieces.last_mut(), piece) {
+    match (segment.pieces.last_mut(), piece) {
         (_, Piece::Text(text)) if text.is_empty() => {}
         (Some(Piece::Text(last)), Piece::Text(text)) => last.push_str(&text),
         (Some(Piece::Any), Piece::Any) => {}
-        (_, piece) => pieces.push(piece),
+        (_, piece) => segment.pieces.push(piece),
     }
+}
+
+/// The globs that take files away. They are taken to mean any folder's files, as what is relative to a folder mostly is
+/// about that folder.
+fn unwanted(pattern: &[PatternPart]) -> GlobSet {
+    let mut globs = GlobSetBuilder::new();
+    for part in pattern {
+        if let PatternPart::Except(text) = part {
+            let text = text.trim_start_matches("./").trim_start_matches('/').trim_start_matches("**/");
+            for glob in [text.to_string(), format!("**/{text}")] {
+                if let Ok(glob) = GlobBuilder::new(&glob).literal_separator(true).build() {
+                    globs.add(glob);
+                }
+            }
+        }
+    }
+    globs.build().unwrap_or_default()
 }

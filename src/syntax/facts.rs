@@ -17,6 +17,7 @@
 
 use crate::base::finding::Suppression;
 use crate::base::index::IndexVec;
+use crate::base::name_test::NameTest;
 use crate::base::span::ByteRange;
 
 crate::newtype_index! {
@@ -125,6 +126,10 @@ pub struct ModuleFacts {
     pub types: Vec<TypeFact>,
     /// The shape of the statements, for finding near copies.
     pub shapes: Vec<Shape>,
+    /// What functions ask of the name that is their first parameter, where they do nothing else, by function.
+    pub name_tests: Vec<(FunctionId, NameTest)>,
+    /// The regular expressions, by site.
+    pub regexes: Vec<(SiteId, Box<str>)>,
     /// Suppression comments.
     pub suppressions: Vec<Suppression>,
     /// `'use server'`, `'use client'` and their like at the top of the file.
@@ -998,6 +1003,34 @@ impl ModuleFacts {
         self.guards.shrink();
         self.params.shrink_to_fit();
         self.shapes.shrink_to_fit();
+    }
+
+    /// What a function asks of a name, if that is all it does.
+    pub fn name_test(&self, function: FunctionId) -> Option<&NameTest> {
+        self.name_tests.iter().find(|(of, _)| *of == function).map(|(_, test)| test)
+    }
+
+    /// The source of a regular expression.
+    pub fn regex(&self, site: SiteId) -> Option<&str> {
+        let at = self.regexes.binary_search_by_key(&site, |(of, _)| *of).ok()?;
+        Some(&self.regexes[at].1)
+    }
+
+    /// Whether an object literal is made with `true`, or with another constant, as the option of a name.
+    pub fn flag(&self, site: SiteId, name: &str) -> Option<bool> {
+        let constraints = self.constraints_of(self.sites[site].function);
+        let literal = constraints.iter().find_map(|constraint| match constraint {
+            Constraint::Alloc { dst, site: of } if *of == site => Some(*dst),
+            _ => None,
+        })?;
+        constraints.iter().find_map(|constraint| match *constraint {
+            Constraint::InitConstant { base, key: Key::Name(key), value: Constant::Origin(origin) }
+                if base == literal && self.name(key) == name =>
+            {
+                Some(origin == Origin::True)
+            }
+            _ => None,
+        })
     }
 
     /// The text of a name.

@@ -53,6 +53,7 @@ impl<'a> Lowerer<'a> {
                 last
             }
             Expr::Tpl(tpl) => Some(self.template(tpl)),
+            Expr::TaggedTpl(tagged) if self.is_raw_template(&tagged.tag) => Some(self.template(&tagged.tpl)),
             Expr::TaggedTpl(tagged) => Some(self.tagged(tagged)),
             Expr::Yield(e) => self.yield_expression(e),
             Expr::MetaProp(meta) => {
@@ -372,6 +373,14 @@ impl<'a> Lowerer<'a> {
         let dst = self.node_at(range(span));
         self.emit(Constraint::Concat { dst, parts });
         dst
+    }
+
+    /// ``String.raw`…` ``, which differs from the template in its escapes only.
+    fn is_raw_template(&mut self, tag: &Expr) -> bool {
+        let Some(member) = tag.as_member().filter(|member| member.prop.is_ident_with("raw")) else { return false };
+        let Expr::Ident(object) = &*member.obj else { return false };
+        let name = self.name(&object.sym);
+        object.sym == "String" && self.scopes.resolve(name).is_none()
     }
 
     fn template(&mut self, tpl: &'a Tpl) -> ValueId {

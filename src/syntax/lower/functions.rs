@@ -168,6 +168,9 @@ impl<'a> Lowerer<'a> {
         if let Body::Statements(statements) = source.body {
             self.hoist(statements);
         }
+        if let Some(test) = super::name_tests::asked_of_first(&source.params, source.body) {
+            self.facts.name_tests.push((id, test));
+        }
         let fields = self.params(id, &source.params);
         self.function_body(id, source.body, fields);
         self.scopes.leave(inner);

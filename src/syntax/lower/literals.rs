@@ -25,7 +25,12 @@ impl<'a> Lowerer<'a> {
                 Some(self.string(number.span, name))
             }
             Lit::Bool(lit) => Some(self.origin(lit.span, origin_of(lit.value))),
-            Lit::Regex(regex) => Some(self.alloc(SiteKind::RegExp, range(regex.span))),
+            Lit::Regex(regex) => {
+                let dst = self.node_at(range(regex.span));
+                let site = self.alloc_into(dst, SiteKind::RegExp, range(regex.span));
+                self.facts.regexes.push((site, super::name_tests::regex_source(&regex.exp, &regex.flags)));
+                Some(dst)
+            }
             Lit::Null(_) | Lit::BigInt(_) | Lit::JSXText(_) => None,
         }
     }

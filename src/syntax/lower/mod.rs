@@ -15,6 +15,7 @@ mod guards;
 mod imports_exports;
 mod jsx;
 mod literals;
+mod name_tests;
 mod patterns;
 mod reuse;
 mod statements;

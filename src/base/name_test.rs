@@ -1,0 +1,109 @@
+//! What a condition asks about a name: `(file) => file.endsWith('.js') && file !== 'index.js'`. What it asks besides is
+//! not known, and lets all names through.
+
+use regex::Regex;
+
+/// A question about a name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
+pub enum NameTest {
+    /// Whether it is this.
+    Is(Box<str>),
+    /// Whether it starts with this.
+    Starts(Box<str>),
+    /// Whether it ends with this.
+    Ends(Box<str>),
+    /// Whether this is in it.
+    Contains(Box<str>),
+    /// Whether a regular expression matches it.
+    Matches(Box<str>),
+    /// The opposite.
+    Not(Box<NameTest>),
+    /// All of them.
+    All(Vec<NameTest>),
+    /// One of them.
+    Any(Vec<NameTest>),
+    /// Something else.
+    Unknown,
+}
+
+/// A question that is ready to be asked of many names.
+#[derive(Debug)]
+pub struct Compiled {
+    form: Form,
+}
+
+#[derive(Debug)]
+enum Form {
+    Text(NameTest),
+    Regex(Box<Regex>),
+    Not(Box<Form>),
+    All(Vec<Form>),
+    Any(Vec<Form>),
+    Unknown,
+}
+
+impl NameTest {
+    /// The question, ready to be asked. A regular expression that is not understood is not known.
+    pub fn compile(&self) -> Compiled {
+        Compiled { form: form(self) }
+    }
+}
+
+fn form(test: &NameTest) -> Form {
+    match test {
+        NameTest::Matches(pattern) => Regex::new(pattern).map_or(Form::Unknown, |regex| Form::Regex(Box::new(regex))),
+        NameTest::Not(inner) => Form::Not(Box::new(form(inner))),
+        NameTest::All(tests) => Form::All(tests.iter().map(form).collect()),
+        NameTest::Any(tests) => Form::Any(tests.iter().map(form).collect()),
+        NameTest::Unknown => Form::Unknown,
+        text => Form::Text(text.clone()),
+    }
+}
+
+impl Compiled {
+    /// Whether a name passes, unless it is known not to.
+    pub fn may_pass(&self, name: &str) -> bool {
+        answer(&self.form, name) != Some(false)
+    }
+}
+
+fn answer(form: &Form, name: &str) -> Option<bool> {
+    match form {
+        Form::Text(NameTest::Is(text)) => Some(name == &**text),
+        Form::Text(NameTest::Starts(text)) => Some(name.starts_with(&**text)),
+        Form::Text(NameTest::Ends(text)) => Some(name.ends_with(&**text)),
+        Form::Text(NameTest::Contains(text)) => Some(name.contains(&**text)),
+        Form::Regex(regex) => Some(regex.is_match(name)),
+        Form::Not(inner) => answer(inner, name).map(|passes| !passes),
+        Form::All(forms) => all(forms, name, true),
+        Form::Any(forms) => all(forms, name, false),
+        Form::Text(_) | Form::Unknown => None,
+    }
+}
+
+/// Whether all answers are `neutral`: one that is not decides, one that is not known leaves it open.
+fn all(forms: &[Form], name: &str, neutral: bool) -> Option<bool> {
+    let answers: Vec<Option<bool>> = forms.iter().map(|form| answer(form, name)).collect();
+    if answers.contains(&Some(!neutral)) {
+        return Some(!neutral);
+    }
+    (!answers.contains(&None)).then_some(neutral)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NameTest;
+
+    #[test]
+    fn what_is_not_known_lets_through() {
+        let ends = NameTest::Ends(".js".into());
+        let test = NameTest::All(vec![ends.clone(), NameTest::Unknown]).compile();
+        assert!(test.may_pass("a.js") && !test.may_pass("a.txt"));
+        let test = NameTest::Any(vec![ends, NameTest::Unknown]).compile();
+        assert!(test.may_pass("a.txt"));
+        let test = NameTest::Not(Box::new(NameTest::Matches("^(?!index)".into()))).compile();
+        assert!(test.may_pass("index.js") && test.may_pass("a.js"));
+        let test = NameTest::Not(Box::new(NameTest::Matches(r"\.test\.js$".into()))).compile();
+        assert!(test.may_pass("a.js") && !test.may_pass("a.test.js"));
+    }
+}

@@ -1,0 +1,327 @@
+//! Strings that are made of several: concatenations, paths, replacements. They wait until their parts are known; what is
+//! still not known when everything else is quiet is a hole.
+
+use smallvec::SmallVec;
+
+use crate::heap::field::Field;
+use crate::heap::graph::NodeId;
+use crate::heap::limits::STRINGS;
+use crate::heap::object::{Data, ObjectId, ObjectKind, Source, StringId, Value, ValueKind};
+use crate::heap::platform::basename;
+use crate::heap::solver::{Arg, Solver};
+use crate::heap::strings::{self, Restart};
+use crate::models::facts::DataKind;
+use crate::modules::PatternPart;
+
+/// A string of which parts are known.
+pub(super) type Text = Vec<PatternPart>;
+
+/// What is made of the parts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Making {
+    /// All of them one after the other.
+    Concat,
+    /// `array.join(separator)`: the separator, then what it stands between.
+    Separated,
+    /// A path.
+    Path(Restart),
+    /// `path.relative(from, to)`.
+    Relative,
+    /// `path.basename(path, ending)`.
+    BasenameWithout,
+    /// A path's folder and the parts of its name, of which none may be missing.
+    Formatted,
+    /// `text.replace(what, by)`.
+    Replaced,
+    /// `text.slice(from, to)`.
+    Sliced,
+    /// `text.substring(from, to)`.
+    Substring,
+}
+
+/// A string that waits for its parts.
+#[derive(Clone, Debug)]
+pub(super) struct Join {
+    pub(super) dst: NodeId,
+    pub(super) making: Making,
+    pub(super) segments: SmallVec<[Arg; 3]>,
+    /// How much its segments held when they were last joined.
+    pub(super) heard: Option<usize>,
+}
+
+impl Join {
+    pub(super) fn new(making: Making, segments: impl IntoIterator<Item = Arg>, dst: NodeId) -> Self {
+        Self { dst, making, segments: segments.into_iter().collect(), heard: None }
+    }
+}
+
+/// Which strings are made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Ready {
+    /// Those with some text for each part.
+    Written,
+    /// Those too with parts of which only the origin is known.
+    Known,
+    /// Those too with parts of which nothing is known.
+    Any,
+}
+
+impl Solver<'_> {
+    /// Makes the strings whose parts are known; if there are none, those with parts of which less is known. A part may
+    /// itself be one that is still to be made, so that the order decides.
+    pub(super) fn make_strings(&mut self) -> bool {
+        self.spend((self.concats.len() + self.joins.len()) / 8);
+        [Ready::Written, Ready::Known, Ready::Any].into_iter().any(|ready| {
+            let concatenated = self.make_concats(ready);
+            let joined = self.make_joins(ready);
+            self.make_globs(ready) || joined || concatenated
+        })
+    }
+
+    /// What of a name is known that a filter lets through.
+    pub(super) fn filter_name(&mut self, value: Value, dst: NodeId, tail: StringId) {
+        let ValueKind::String(id) = value.kind() else {
+            self.graph.insert(dst, value);
+            return;
+        };
+        let mut parts = self.strings.parts(id).to_vec();
+        let tests = self.strings.parts(tail).to_vec();
+        match parts.last() {
+            Some(PatternPart::Entry | PatternPart::Tree | PatternPart::Where(_)) => parts.extend(tests),
+            _ => {
+                let is_out = |test: &PatternPart| matches!((test, whole(&parts)), (PatternPart::Where(test), Some(name)) if !test.compile().may_pass(name));
+                if tests.iter().any(is_out) {
+                    return;
+                }
+            }
+        }
+        let id = self.strings.pattern(parts);
+        self.graph.insert(dst, Value::string(id));
+    }
+
+    fn make_concats(&mut self, ready: Ready) -> bool {
+        let mut changed = false;
+        for index in 0..self.concats.len() {
+            let concat = self.concats[index];
+            let facts = &self.input.facts[concat.file];
+            let parts: SmallVec<[Arg; 3]> = facts.arguments[concat.parts.indices()]
+                .iter()
+                .map(|part| Arg { node: NodeId(concat.base.0 + part.value.0), is_spread: part.is_spread })
+                .collect();
+            let Some(heard) = self.heard(&parts, ready).filter(|&heard| concat.heard != Some(heard)) else { continue };
+            self.concats[index].heard = Some(heard);
+            changed |= self.join_into(&parts, concat.dst, <[Text]>::concat);
+        }
+        changed
+    }
+
+    fn make_joins(&mut self, ready: Ready) -> bool {
+        let mut changed = false;
+        for index in 0..self.joins.len() {
+            let Join { dst, making, heard: before, .. } = self.joins[index];
+            let segments = self.joins[index].segments.clone();
+            let segments = self.spread_out(&segments);
+            let ready = if making == Making::Formatted { Ready::Known } else { ready };
+            let Some(heard) = self.heard(&segments, ready).filter(|&heard| before != Some(heard)) else { continue };
+            self.joins[index].heard = Some(heard);
+            let root = self.root_text();
+            changed |= self.join_into(&segments, dst, |parts| made(making, parts, &root));
+        }
+        changed
+    }
+
+    /// How much the parts of a string hold, if that is enough. Sets only grow: the same sum is the same values.
+    fn heard(&self, parts: &[Arg], ready: Ready) -> Option<usize> {
+        parts.iter().try_fold(0, |sum, part| {
+            let set = self.graph.set(part.node);
+            let is_ready = match ready {
+                Ready::Written => set.string_count() > 0 || self.has_separator(part.node),
+                Ready::Known => !set.is_empty(),
+                Ready::Any => true,
+            };
+            is_ready.then_some(sum + set.len())
+        })
+    }
+
+    /// The arguments with tuples that are spread taken apart.
+    fn spread_out(&mut self, args: &[Arg]) -> SmallVec<[Arg; 3]> {
+        let mut all = SmallVec::new();
+        for &arg in args {
+            match arg.is_spread.then(|| self.tuple(arg.node)).flatten() {
+                Some(elements) => all.extend(elements.into_iter().map(|node| Arg { node, is_spread: false })),
+                None => all.push(arg),
+            }
+        }
+        all
+    }
+
+    /// The elements of the one array that a node holds, if it is a tuple.
+    fn tuple(&mut self, node: NodeId) -> Option<Vec<NodeId>> {
+        let mut objects = self.graph.set(node).iter().filter_map(Value::as_object).map(|(object, _)| object);
+        let (array, None) = (objects.next()?, objects.next()) else { return None };
+        if self.objects[array].kind != ObjectKind::Array {
+            return None;
+        }
+        if !self.known_values(array, Field::ELEMENT).is_empty() {
+            return None;
+        }
+        let is_there = |place: &u32| !self.known_values(array, Field::index(*place)).is_empty();
+        let count = (0..Field::TUPLE).take_while(is_there).count();
+        let places: Vec<NodeId> =
+            (0..Field::TUPLE).take(count).map(|place| self.field(array, Field::index(place))).collect();
+        (!places.is_empty()).then_some(places)
+    }
+
+    fn join_into(&mut self, parts: &[Arg], dst: NodeId, build: impl Fn(&[Text]) -> Text) -> bool {
+        let mut changed = false;
+        let mut combinations: Vec<Vec<Text>> = vec![Vec::new()];
+        for part in parts {
+            let (texts, data) = self.text_values(*part);
+            for value in data {
+                changed |= self.graph.insert(dst, value);
+            }
+            let mut next = Vec::new();
+            for combination in &combinations {
+                for text in &texts {
+                    if next.len() < STRINGS {
+                        let mut longer = combination.clone();
+                        longer.push(text.clone());
+                        next.push(longer);
+                    }
+                }
+            }
+            combinations = next;
+        }
+        self.spend(combinations.len());
+        for combination in combinations {
+            let built = build(&combination);
+            if built.iter().all(|part| *part == PatternPart::Hole) {
+                continue;
+            }
+            let id = self.strings.pattern(built);
+            changed |= self.graph.insert(dst, Value::string(id));
+        }
+        changed
+    }
+
+    /// What a part of a string may be, and the origins that it brings.
+    fn text_values(&self, part: Arg) -> (Vec<Text>, Vec<Value>) {
+        let mut texts = Vec::new();
+        let mut data = Vec::new();
+        let (mut has_hole, mut has_object) = (false, false);
+        for value in self.graph.set(part.node) {
+            match value.kind() {
+                ValueKind::String(id) if !part.is_spread => texts.push(self.strings.parts(id).to_vec()),
+                ValueKind::String(_) => has_hole = true,
+                ValueKind::Data(kind) => {
+                    has_hole |= kind != Data::Known(DataKind::Finite);
+                    data.push(value);
+                }
+                ValueKind::Object(object, _) if self.is_path_separator(object) => {
+                    texts.push(vec![PatternPart::Text("/".to_owned())]);
+                }
+                ValueKind::Object(..) => has_object = true,
+            }
+        }
+        // The origin of a string with unknown parts is what stands in them; a URL is its text too.
+        let is_part_known = texts.iter().flatten().any(|part| !matches!(part, PatternPart::Text(_)));
+        if texts.is_empty() || (has_hole && !is_part_known) || (has_object && part.is_spread) {
+            texts.push(vec![PatternPart::Hole]);
+        }
+        (texts, data)
+    }
+
+    fn has_separator(&self, node: NodeId) -> bool {
+        let mut objects = self.graph.set(node).iter().filter_map(Value::as_object);
+        objects.any(|(object, _)| self.is_path_separator(object))
+    }
+
+    fn is_path_separator(&self, object: ObjectId) -> bool {
+        let Source::External { label, .. } = self.objects[object].source else { return false };
+        matches!(
+            self.names.text(label),
+            "node:path.sep" | "node:path.default.sep" | "node:path.posix.sep" | "node:path/posix.sep"
+        )
+    }
+}
+
+fn made(making: Making, parts: &[Text], root: &str) -> Text {
+    match (making, parts) {
+        (Making::Separated, [separator, rest @ ..]) => {
+            rest.iter().flat_map(|part| [separator, part]).skip(1).flatten().cloned().collect()
+        }
+        (Making::Path(Restart::AtAbsolute), _) => {
+            let root = vec![PatternPart::Text(root.to_owned())];
+            let all: Vec<Text> = std::iter::once(root).chain(parts.iter().cloned()).collect();
+            strings::join_paths(&all, Restart::AtAbsolute)
+        }
+        (Making::Path(Restart::Never), _) => strings::join_paths(parts, Restart::Never),
+        (Making::Relative, [from, to, ..]) => strings::relative(from, to),
+        (Making::BasenameWithout, [path, ending, ..]) => without_ending(basename(path.clone()), whole(ending)),
+        (Making::Replaced, [text, what, by, ..]) => replaced(text, whole(what), by),
+        (Making::Sliced, [text, bounds @ ..]) => cut(text, bounds, sliced),
+        (Making::Substring, [text, bounds @ ..]) => cut(text, bounds, substring),
+        _ => parts.concat(),
+    }
+}
+
+fn whole(text: &Text) -> Option<&str> {
+    match text.as_slice() {
+        [PatternPart::Text(text)] => Some(text),
+        _ => None,
+    }
+}
+
+fn without_ending(mut parts: Text, ending: Option<&str>) -> Text {
+    let Some(ending) = ending else { return strings::without_extension(parts) };
+    if let Some(PatternPart::Text(last)) = parts.last_mut()
+        && let Some(shorter) = last.strip_suffix(ending)
+    {
+        *last = shorter.to_owned();
+    }
+    parts
+}
+
+/// The first occurrence of a known text replaced. What a regular expression replaces is mostly an extension.
+fn replaced(text: &Text, what: Option<&str>, by: &Text) -> Text {
+    let Some(what) = what.filter(|what| !what.is_empty()) else { return strings::without_extension(text.clone()) };
+    for (at, part) in text.iter().enumerate() {
+        if let PatternPart::Text(known) = part
+            && let Some((before, after)) = known.split_once(what)
+        {
+            let (before, after) = (PatternPart::Text(before.to_owned()), PatternPart::Text(after.to_owned()));
+            return [&text[..at], &[before], by, &[after], &text[at + 1..]].concat();
+        }
+    }
+    text.clone()
+}
+
+/// A piece of a known text between known places. Of others mostly the extension is cut off.
+fn cut(text: &Text, bounds: &[Text], take: fn(&[char], &[i64]) -> String) -> Text {
+    let places: Option<Vec<i64>> = bounds.iter().map(|bound| whole(bound)?.parse().ok()).collect();
+    match (whole(text), places) {
+        (Some(known), Some(places)) => {
+            let characters: Vec<char> = known.chars().collect();
+            vec![PatternPart::Text(take(&characters, &places))]
+        }
+        _ => strings::without_extension(text.clone()),
+    }
+}
+
+fn sliced(text: &[char], places: &[i64]) -> String {
+    let length = text.len();
+    let place = |at: i64| {
+        let back = usize::try_from(at.unsigned_abs()).unwrap_or(length);
+        if at < 0 { length.saturating_sub(back) } else { back.min(length) }
+    };
+    let from = place(places.first().copied().unwrap_or(0));
+    let to = places.get(1).map_or(length, |&to| place(to));
+    text[from.min(to)..to].iter().collect()
+}
+
+fn substring(text: &[char], places: &[i64]) -> String {
+    let place = |at: i64| usize::try_from(at.max(0)).unwrap_or(usize::MAX).min(text.len());
+    let from = place(places.first().copied().unwrap_or(0));
+    let to = places.get(1).map_or(text.len(), |&to| place(to));
+    text[from.min(to)..from.max(to)].iter().collect()
+}

@@ -1,12 +1,16 @@
 //! The module graph as the command line shows it.
 
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use crate::base::source::{FileId, LineIndex, Texts};
 use crate::cli::UserError;
 use crate::cli::engine::GraphRequest;
 use crate::cli::graph::{EdgeHow, EdgeKind, GraphEdge, GraphModule, GraphView, UnresolvedEdge};
 use crate::driver::Analysis;
 use crate::heap::record::{How, LoadForm};
-use crate::modules::{Reason, Resolution};
+use crate::modules::{Reason, Resolution, circles};
 use crate::syntax::facts::{Export, Imported};
 
 /// The graph of a project, or of what some files reach.
@@ -28,6 +32,7 @@ pub(crate) fn graph_view(analysis: &Analysis, request: &GraphRequest) -> Result<
     view.edges.dedup();
     view.unresolved.sort();
     view.unresolved.dedup();
+    mark_circles(&mut view.edges);
     if !request.from.is_empty() {
         keep_reached(analysis, request, &mut view)?;
     }
@@ -58,6 +63,12 @@ fn static_edges(analysis: &Analysis, view: &mut GraphView) {
 }
 
 fn dynamic_edges(analysis: &Analysis, view: &mut GraphView) {
+    // A function may be analysed once for each of its callers: a load's values are those of all of them.
+    let mut specifiers: FxHashMap<_, FxHashSet<&str>> = FxHashMap::default();
+    for load in &analysis.heap.record.loads {
+        let file = analysis.heap.instance(load.instance).key.file;
+        specifiers.entry((file, load.call)).or_default().extend(load.found.iter().map(|(text, ..)| text.as_str()));
+    }
     for load in &analysis.heap.record.loads {
         let key = analysis.heap.instance(load.instance).key;
         let call = &analysis.facts[key.file].calls[load.call];
@@ -67,7 +78,7 @@ fn dynamic_edges(analysis: &Analysis, view: &mut GraphView) {
             LoadForm::Resolve => EdgeKind::Resolve,
             LoadForm::Require | LoadForm::Loader | LoadForm::Fresh => EdgeKind::Require,
         };
-        let is_one = load.found.len() == 1;
+        let is_one = specifiers.get(&(key.file, load.call)).is_none_or(|texts| texts.len() <= 1);
         for (specifier, how, targets) in &load.found {
             let how = match how {
                 _ if load.form == LoadForm::Loader => EdgeHow::Loader,
@@ -124,6 +135,7 @@ fn add(
         how,
         specifier: specifier.to_owned(),
         line,
+        is_circular: false,
     });
     view.modules.push(module);
 }
@@ -143,6 +155,27 @@ fn unresolved(analysis: &Analysis, view: &mut GraphView, (file, line): (FileId, 
     });
 }
 
+/// Marks the edges of circles: what they load leads back. What is only named is not loaded.
+fn mark_circles(edges: &mut [GraphEdge]) {
+    let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
+    for edge in edges.iter() {
+        for name in [&edge.from, &edge.to] {
+            let next = ids.len();
+            ids.entry(name).or_insert(next);
+        }
+    }
+    let ends: Vec<(usize, usize)> = edges.iter().map(|edge| (ids[edge.from.as_str()], ids[edge.to.as_str()])).collect();
+    let mut targets = vec![Vec::new(); ids.len()];
+    let loading = edges.iter().zip(&ends).filter(|(edge, _)| edge.kind != EdgeKind::Resolve);
+    for (_, &(from, to)) in loading {
+        targets[from].push(to);
+    }
+    let groups = circles::groups(&targets);
+    for (edge, (from, to)) in edges.iter_mut().zip(ends) {
+        edge.is_circular = edge.kind != EdgeKind::Resolve && groups[from] == groups[to];
+    }
+}
+
 /// Keeps what the files of `--from` reach.
 fn keep_reached(analysis: &Analysis, request: &GraphRequest, view: &mut GraphView) -> Result<(), UserError> {
     let from = crate::cli::working_directory()?;
@@ -156,17 +189,20 @@ fn keep_reached(analysis: &Analysis, request: &GraphRequest, view: &mut GraphVie
             None => return Err(UserError::new(format!("{} is no file of the project", path.display()))),
         }
     }
-    let mut at = 0;
-    while let Some(module) = reached.get(at).cloned() {
-        at += 1;
-        for edge in view.edges.iter().filter(|edge| edge.from == module) {
-            if !reached.contains(&edge.to) {
-                reached.push(edge.to.clone());
+    let mut targets: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
+    for edge in &view.edges {
+        targets.entry(&edge.from).or_default().push(&edge.to);
+    }
+    let mut seen: FxHashSet<String> = reached.iter().cloned().collect();
+    while let Some(module) = reached.pop() {
+        for &target in targets.get(module.as_str()).map(Vec::as_slice).unwrap_or_default() {
+            if seen.insert(target.to_owned()) {
+                reached.push(target.to_owned());
             }
         }
     }
-    view.modules.retain(|module| reached.iter().any(|name| name == module.name()));
-    view.edges.retain(|edge| reached.contains(&edge.from));
-    view.unresolved.retain(|edge| reached.contains(&edge.from));
+    view.modules.retain(|module| seen.contains(module.name()));
+    view.edges.retain(|edge| seen.contains(&edge.from));
+    view.unresolved.retain(|edge| seen.contains(&edge.from));
     Ok(())
 }

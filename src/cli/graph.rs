@@ -60,6 +60,9 @@ pub struct GraphEdge {
     pub specifier: String,
     /// The line of the load.
     pub line: u32,
+    /// Whether the loaded module leads back to the loading one.
+    #[serde(rename = "cycle", skip_serializing_if = "std::ops::Not::not")]
+    pub is_circular: bool,
 }
 
 /// What loads a module.
@@ -147,7 +150,12 @@ fn dot(graph: &GraphView) -> String {
         let _ = writeln!(text, "  \"{}\"{style};", escape::dot(module.name()));
     }
     for edge in &graph.edges {
-        let style = if edge.how == EdgeHow::Constant { "" } else { " [style=dashed]" };
+        let style = match (edge.how, edge.is_circular) {
+            (EdgeHow::Constant, false) => "",
+            (EdgeHow::Constant, true) => " [color=red]",
+            (_, false) => " [style=dashed]",
+            (_, true) => " [style=dashed, color=red]",
+        };
         let _ = writeln!(text, "  \"{}\" -> \"{}\"{style};", escape::dot(&edge.from), escape::dot(&edge.to));
     }
     text.push_str("}\n");
@@ -157,6 +165,7 @@ fn dot(graph: &GraphView) -> String {
 fn mermaid(graph: &GraphView) -> String {
     let mut text = "flowchart LR\n".to_owned();
     let mut ids = BTreeMap::new();
+    let (mut drawn, mut circular) = (0, Vec::new());
     for (index, module) in graph.modules.iter().enumerate() {
         ids.insert(module.name(), index);
         let label = escape::mermaid(module.name());
@@ -170,6 +179,13 @@ fn mermaid(graph: &GraphView) -> String {
         let (Some(from), Some(to)) = (ids.get(edge.from.as_str()), ids.get(edge.to.as_str())) else { continue };
         let arrow = if edge.how == EdgeHow::Constant { "-->" } else { "-.->" };
         let _ = writeln!(text, "  m{from} {arrow} m{to}");
+        if edge.is_circular {
+            circular.push(drawn.to_string());
+        }
+        drawn += 1;
+    }
+    if !circular.is_empty() {
+        let _ = writeln!(text, "  linkStyle {} stroke:red", circular.join(","));
     }
     text
 }

@@ -48,11 +48,12 @@ impl Engine for Canned {
             how,
             specifier: "./${x}".into(),
             line: 1,
+            is_circular: to.ends_with("].js"),
         };
         Ok(GraphView {
             root: ".".into(),
             modules: vec![GraphModule::File("a\"].js".into()), GraphModule::Builtin("node:fs".into())],
-            edges: vec![edge("node:fs", EdgeHow::Template)],
+            edges: vec![edge("node:fs", EdgeHow::Template), edge("a\"].js", EdgeHow::Constant)],
             unresolved: vec![],
         })
     }
@@ -277,5 +278,8 @@ fn the_graph_is_drawn_in_three_forms() {
     assert_eq!(graph["modules"][1]["builtin"], "node:fs");
     assert_eq!((&graph["edges"][0]["kind"], &graph["edges"][0]["how"]), (&"dynamic-import".into(), &"template".into()));
     assert!(run(&["graph", "--format", "dot"]).1.contains("\"a\\\"].js\" -> \"node:fs\" [style=dashed];"));
-    assert!(run(&["graph", "--format", "mermaid"]).1.contains("m0[\"a#34;#93;.js\"]\n"));
+    assert!(run(&["graph", "--format", "dot"]).1.contains("\"a\\\"].js\" -> \"a\\\"].js\" [color=red];"));
+    let mermaid = run(&["graph", "--format", "mermaid"]).1;
+    assert!(mermaid.contains("m0[\"a#34;#93;.js\"]\n") && mermaid.contains("linkStyle 1 stroke:red\n"));
+    assert_eq!((&graph["edges"][0]["cycle"], &graph["edges"][1]["cycle"]), (&serde_json::Value::Null, &true.into()));
 }

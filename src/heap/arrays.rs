@@ -77,7 +77,7 @@ impl Solver<'_> {
             node
         });
         let parts = [Arg { node: separator, is_spread: false }, Arg { node: whole, is_spread: true }];
-        self.joins.push(Join::new(Making::Separated, parts, dst));
+        self.waiting.joins.push(Join::new(Making::Separated, parts, dst));
     }
 
     pub(super) fn call_array_callback(&mut self, call: &NativeCall, this: Value, array: ObjectId, name: &str) {

@@ -71,7 +71,7 @@ impl Solver<'_> {
         let flat = self.fresh_node();
         let tail = self.strings.constant("");
         self.listen(patterns, Listener::Below { dst: flat, form: LoaderForm::Glob, tail });
-        self.globs.push(Glob { patterns: flat, except: None, base: Base::Nothing, dst: element, heard: None });
+        self.waiting.globs.push(Glob { patterns: flat, except: None, base: Base::Nothing, dst: element, heard: None });
         self.give_listed(inv, Value::object(array, Lifetime::Fresh));
     }
 

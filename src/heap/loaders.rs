@@ -84,7 +84,7 @@ impl Solver<'_> {
             let from = self.option_node(call, loader.from.as_ref());
             let whole = self.fresh_node();
             let segments = from.into_iter().chain([named]).map(|node| Arg { node, is_spread: false });
-            self.joins.push(Join::new(Making::Path(Restart::AtAbsolute), segments, whole));
+            self.waiting.joins.push(Join::new(Making::Path(Restart::AtAbsolute), segments, whole));
             named = whole;
         }
         let form = match self.option_flag(call, loader.deep.as_ref()) {
@@ -123,7 +123,7 @@ impl Solver<'_> {
         let patterns = flat(self, named);
         let except = self.option_node(call, loader.except.as_ref()).map(|node| flat(self, node));
         let dst = self.fresh_node();
-        self.globs.push(Glob { patterns, except, base, dst, heard: None });
+        self.waiting.globs.push(Glob { patterns, except, base, dst, heard: None });
         dst
     }
 
@@ -240,8 +240,8 @@ impl Solver<'_> {
     /// Globs of which enough is known.
     pub(super) fn make_globs(&mut self, ready: Ready) -> bool {
         let mut changed = false;
-        for index in 0..self.globs.len() {
-            let glob = self.globs[index].clone();
+        for index in 0..self.waiting.globs.len() {
+            let glob = self.waiting.globs[index].clone();
             let from = match glob.base {
                 Base::Root(from) | Base::Beside(_, from) => from,
                 Base::Nothing => None,
@@ -252,7 +252,7 @@ impl Solver<'_> {
             if glob.heard == Some(heard) || is_waiting || self.graph.set(glob.patterns).is_empty() {
                 continue;
             }
-            self.globs[index].heard = Some(heard);
+            self.waiting.globs[index].heard = Some(heard);
             changed |= self.expand_globs(&glob);
         }
         changed

@@ -188,17 +188,22 @@ impl Solver<'_> {
             let package = expansion.package.map(|name| Resolution::Package { name, subpath: strings::display(&parts) });
             (how, expansion.files.into_iter().map(Resolution::File).chain(package).collect())
         };
+        let found = (text, how, targets);
+        if self.record.loads[at].found.contains(&found) {
+            return;
+        }
+        let targets = &found.2;
         let form = self.record.loads[at].form;
         let dst = self.record.loads[at].dst;
         if form == LoadForm::Resolve {
-            let resolved = self.resolved_text(from, &parts, &targets);
+            let resolved = self.resolved_text(from, &parts, targets);
             self.graph.insert(dst, resolved);
         } else {
-            for target in &targets {
+            for target in targets {
                 self.load_target(target, mode, dst);
             }
         }
-        self.record.loads[at].found.push((text, how, targets));
+        self.record.loads[at].found.push(found);
     }
 
     /// What `require.resolve` gives: the path of the one file, or the pattern as it is from the calling file.
@@ -423,7 +428,7 @@ impl Solver<'_> {
         let own = self.instances[inv.caller].key.file;
         let base = inv.args.first().map_or_else(|| self.fresh_node(), |arg| arg.node);
         self.listen(base, Listener::RequireBase { dst, own });
-        self.requires.push((base, dst, own));
+        self.waiting.requires.push((base, dst, own));
     }
 
     /// A `require` of the file at a path, or of a folder: of any file in it.
@@ -441,8 +446,8 @@ impl Solver<'_> {
 
     /// When everything is quiet, a base of which nothing is known is the calling file.
     pub(super) fn default_requires(&mut self) -> bool {
-        let before = self.requires.len();
-        for (base, dst, own) in std::mem::take(&mut self.requires) {
+        let before = self.waiting.requires.len();
+        for (base, dst, own) in std::mem::take(&mut self.waiting.requires) {
             if self.graph.set(base).string_count() == 0 {
                 self.give_require(own, dst);
             }

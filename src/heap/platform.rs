@@ -97,7 +97,7 @@ impl Solver<'_> {
                     _ => return self.insert_data(dst, DataKind::Finite),
                 };
                 let receiver = Arg { node: receiver, is_spread: false };
-                self.joins.push(Join::new(making, std::iter::once(receiver).chain(args.iter().copied()), dst));
+                self.waiting.joins.push(Join::new(making, std::iter::once(receiver).chain(args.iter().copied()), dst));
                 return;
             }
         };
@@ -177,7 +177,7 @@ impl Solver<'_> {
         let folder = self.fresh_node();
         self.listen(base, Listener::Text { dst: folder, change: TextChange::Dirname });
         let segments = [Arg { node: folder, is_spread: false }, relative];
-        self.joins.push(Join::new(Making::Path(Restart::Never), segments, dst));
+        self.waiting.joins.push(Join::new(Making::Path(Restart::Never), segments, dst));
     }
 
     /// The functions of `path`; whether this was one.
@@ -211,7 +211,7 @@ impl Solver<'_> {
             _ => return false,
         };
         if let Some(dst) = inv.dst {
-            self.joins.push(Join::new(making, inv.args.iter().copied(), dst));
+            self.waiting.joins.push(Join::new(making, inv.args.iter().copied(), dst));
         }
         true
     }
@@ -249,8 +249,8 @@ impl Solver<'_> {
         let slash = Arg { node: self.fresh_node(), is_spread: false };
         let text = self.strings.constant("/");
         self.graph.insert(slash.node, Value::string(text));
-        self.joins.push(Join::new(Making::Formatted, [folder, slash, base], dst));
-        self.joins.push(Join::new(Making::Formatted, [folder, slash, name, extension], dst));
+        self.waiting.joins.push(Join::new(Making::Formatted, [folder, slash, base], dst));
+        self.waiting.joins.push(Join::new(Making::Formatted, [folder, slash, name, extension], dst));
     }
 
     fn text_call(&mut self, src: Option<NodeId>, dst: Option<NodeId>, change: TextChange) {

@@ -12,13 +12,12 @@ use crate::heap::budget::{Budget, INVOCATION};
 use crate::heap::field::Field;
 use crate::heap::graph::{Graph, NodeId};
 use crate::heap::instance::{Instance, InstanceKey, Phase};
-use crate::heap::loaders::Glob;
 use crate::heap::memo::Memo;
 use crate::heap::object::{AbstractObject, Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, StringId, Value};
 use crate::heap::record::{NativeWrite, Record};
 use crate::heap::roots::{Entry, Offer};
 use crate::heap::strings::StringTable;
-use crate::heap::texts::Join;
+use crate::heap::texts::Waiting;
 use crate::models::Models;
 use crate::models::facts::{DataKind, LoaderForm, ParamFacts, Position};
 use crate::modules::{Loader, Resolution};
@@ -364,8 +363,7 @@ pub(super) struct Solver<'a> {
     pub(super) accessors: FxHashSet<Name>,
     pub(super) pending: Vec<(Listener, Value)>,
     pub(super) concats: Vec<Concat>,
-    pub(super) joins: Vec<Join>,
-    pub(super) globs: Vec<Glob>,
+    pub(super) waiting: Waiting,
     pub(super) computed_keys: Vec<NodeId>,
     pub(super) record: Record,
     pub(super) well_known: WellKnown,
@@ -378,8 +376,6 @@ pub(super) struct Solver<'a> {
     pub(super) imports: FxHashMap<(FileId, ImportId), Resolution>,
     /// `require.resolve` functions.
     pub(super) resolvers: FxHashMap<ObjectId, FileId>,
-    /// What is made of bases of which nothing may be known: the base, the `require`, and whose it is then.
-    pub(super) requires: Vec<(NodeId, NodeId, FileId)>,
     /// For each load the file whose `require` it is.
     pub(super) load_files: Vec<FileId>,
     /// Nodes with a declared type that may say what comes from outside.
@@ -460,8 +456,7 @@ impl<'a> Solver<'a> {
             accessors: FxHashSet::default(),
             pending: Vec::new(),
             concats: Vec::new(),
-            joins: Vec::new(),
-            globs: Vec::new(),
+            waiting: Waiting::default(),
             computed_keys: Vec::new(),
             record: Record::default(),
             well_known,
@@ -472,7 +467,6 @@ impl<'a> Solver<'a> {
             called: FxHashSet::default(),
             imports: FxHashMap::default(),
             resolvers: FxHashMap::default(),
-            requires: Vec::new(),
             load_files: Vec::new(),
             typed: Vec::new(),
             singletons: FxHashMap::default(),

@@ -3,9 +3,11 @@
 
 use smallvec::SmallVec;
 
+use crate::base::source::FileId;
 use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
 use crate::heap::limits::STRINGS;
+use crate::heap::loaders::Glob;
 use crate::heap::object::{Data, ObjectId, ObjectKind, Source, StringId, Value, ValueKind};
 use crate::heap::platform::basename;
 use crate::heap::solver::{Arg, Solver};
@@ -49,6 +51,15 @@ pub(super) struct Join {
     pub(super) heard: Option<usize>,
 }
 
+/// What waits until more is known of strings.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    pub(super) joins: Vec<Join>,
+    pub(super) globs: Vec<Glob>,
+    /// A base of which nothing may be known, the `require` that is made of it, and whose it is then.
+    pub(super) requires: Vec<(NodeId, NodeId, FileId)>,
+}
+
 impl Join {
     pub(super) fn new(making: Making, segments: impl IntoIterator<Item = Arg>, dst: NodeId) -> Self {
         Self { dst, making, segments: segments.into_iter().collect(), heard: None }
@@ -70,7 +81,7 @@ impl Solver<'_> {
     /// Makes the strings whose parts are known; if there are none, those with parts of which less is known. A part may
     /// itself be one that is still to be made, so that the order decides.
     pub(super) fn make_strings(&mut self) -> bool {
-        self.spend((self.concats.len() + self.joins.len()) / 8);
+        self.spend((self.concats.len() + self.waiting.joins.len()) / 8);
         [Ready::Written, Ready::Known, Ready::Any].into_iter().any(|ready| {
             let concatenated = self.make_concats(ready);
             let joined = self.make_joins(ready);
@@ -117,13 +128,13 @@ impl Solver<'_> {
 
     fn make_joins(&mut self, ready: Ready) -> bool {
         let mut changed = false;
-        for index in 0..self.joins.len() {
-            let Join { dst, making, heard: before, .. } = self.joins[index];
-            let segments = self.joins[index].segments.clone();
+        for index in 0..self.waiting.joins.len() {
+            let Join { dst, making, heard: before, .. } = self.waiting.joins[index];
+            let segments = self.waiting.joins[index].segments.clone();
             let segments = self.spread_out(&segments);
             let ready = if making == Making::Formatted { Ready::Known } else { ready };
             let Some(heard) = self.heard(&segments, ready).filter(|&heard| before != Some(heard)) else { continue };
-            self.joins[index].heard = Some(heard);
+            self.waiting.joins[index].heard = Some(heard);
             let root = self.root_text();
             changed |= self.join_into(&segments, dst, |parts| made(making, parts, &root));
         }

@@ -8,8 +8,8 @@ use crate::base::source::FileId;
 use crate::project::file_system::FileSystem;
 use crate::project::{Project, path};
 
+pub mod circles;
 pub mod glob;
-pub mod graph;
 mod learnt;
 pub mod platform;
 mod relative;

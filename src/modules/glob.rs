@@ -57,6 +57,8 @@ fn alternatives(glob: &str) -> Vec<String> {
                     open.push(format!("{}{choice}{}", &glob[..start], &glob[end + 1..]));
                 }
             }
+            // What stands beside an inner group comes with each of its alternatives.
+            _ if done.contains(&glob) => {}
             _ => done.push(glob),
         }
     }

@@ -47,6 +47,8 @@ struct Segment {
 enum Reach {
     #[default]
     Here,
+    /// In the folder, whose listing it is from: it is never more than one name.
+    Listed,
     AnyDepth,
 }
 
@@ -62,6 +64,7 @@ impl Segment {
     /// Whether all but an ending is unknown, so that it may be more than one name.
     fn is_whole_hole(&self) -> bool {
         match self.pieces.as_slice() {
+            _ if self.reach == Reach::Listed => false,
             [Piece::Any] => true,
             [Piece::Any, Piece::Text(ending)] => ending.starts_with('.'),
             _ => false,
@@ -424,7 +427,13 @@ fn segments_of(pattern: &[PatternPart]) -> Vec<Segment> {
                     add(&mut current, Piece::Text(name.to_string()));
                 }
             }
-            PatternPart::Hole | PatternPart::Entry => add(&mut current, Piece::Any),
+            PatternPart::Hole => add(&mut current, Piece::Any),
+            PatternPart::Entry => {
+                add(&mut current, Piece::Any);
+                if current.reach == Reach::Here {
+                    current.reach = Reach::Listed;
+                }
+            }
             PatternPart::Tree => {
                 current = Segment { pieces: vec![Piece::Any], reach: Reach::AnyDepth, tests: Vec::new() };
             }

@@ -115,6 +115,6 @@ mod tests {
         assert_eq!(shown("d/@(a|b).js"), ["d/a.js", "d/b.js"]);
         assert_eq!(shown("d/!(a).[jt]s"), ["d/<any>.<any>s"]);
         assert_eq!(shown("d/**"), ["d/Tree"]);
-        assert_eq!(shown("{a{b,c},d}"), ["ab", "ac", "d"]);
+        assert_eq!(shown("{a{b,c},d}"), ["ab", "d", "ac"]);
     }
 }

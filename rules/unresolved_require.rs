@@ -23,15 +23,18 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
             Unresolved::NoMatch => "no module of the project matches",
             Unresolved::TooMany => "more modules match than the limit",
             Unresolved::OutsideRoot => "it leads out of the analysed folder",
+            Unresolved::OtherCase => "the file's name has other letters in upper and lower case",
+        };
+        let help = match Unresolved::from(problem) {
+            Unresolved::OtherCase => "write the name as the file has it: not every file system finds it otherwise",
+            _ => "write the part that is fixed as a string (a folder, an extension), or load from a table of constants",
         };
         strongest.offer(Finding {
             rule: RULE.name,
             severity: Severity::Info,
             confidence: Confidence::High,
             message: format!("what `{}` loads is not known: {why}; its targets were not analysed", load.specifier),
-            help:
-                "write the part that is fixed as a string (a folder, an extension), or load from a table of constants"
-                    .to_owned(),
+            help: help.to_owned(),
             span: load.range.at(load.file),
             container: None,
             context: program.context(load.instance),

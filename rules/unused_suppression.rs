@@ -1,6 +1,6 @@
 //! `unused-suppression`: see the page beside this file.
 
-use crate::base::finding::{Confidence, Finding, Severity, SuppressionUse};
+use crate::base::finding::{Confidence, Finding, Severity, SuppressionScope, SuppressionUse};
 use crate::base::span::{ByteRange, Span};
 use crate::rules::{Check, RULES, Rule};
 
@@ -14,6 +14,10 @@ pub(super) static RULE: Rule = Rule {
 fn check(uses: &[SuppressionUse]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for one in uses {
+        if one.suppression.scope == SuppressionScope::Misspelt {
+            findings.extend(one.suppression.rules.iter().map(|(word, range)| misspelt(one, word, *range)));
+            continue;
+        }
         if one.suppression.rules.is_empty() {
             if one.used.first() == Some(&false) {
                 findings.push(report(one, one.suppression.range, "this comment suppresses nothing".to_owned()));
@@ -33,6 +37,14 @@ fn check(uses: &[SuppressionUse]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+fn misspelt(one: &SuppressionUse, word: &str, range: ByteRange) -> Finding {
+    let help = "write `modleak-disable-next-line`, `modleak-disable-line`, `modleak-disable` or `modleak-enable`";
+    Finding {
+        help: help.to_owned(),
+        ..report(one, range, format!("there is no comment `{word}`: it suppresses nothing"))
+    }
 }
 
 fn report(one: &SuppressionUse, range: ByteRange, message: String) -> Finding {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::base::finding::Confidence;
+use crate::base::finding::{Confidence, Incomplete};
 use crate::cli::UserError;
 use crate::cli::console::Progress;
 use crate::cli::engine::{
@@ -19,6 +19,7 @@ use crate::project::changes::{self, ChangedFile, ChangedLines};
 use crate::project::file_system::{Disk, FileSystem, Memory, clean};
 use crate::report::baseline::BaselineUse;
 use crate::report::narrowing::{Lines, Narrowing};
+use crate::report::source_texts::Sources;
 use crate::report::suppress::SuppressionJudge;
 use crate::report::{Level, Report, ReportInput, RuleInfo, severity_word};
 use crate::results::{Asked, Results, results};
@@ -34,14 +35,9 @@ impl Engine for Driver {
     }
 
     fn check(&self, request: &CheckRequest, progress: Progress) -> Result<CheckOutcome, UserError> {
-        let fs = file_system(request)?;
-        let asked = Asked {
-            project: &request.project,
-            is_disk: request.given.is_empty(),
-            wants_inventory: request.wants_inventory,
-        };
-        let results = results(&asked, fs, &mut |name| progress.stage(name))?;
-        report(&results, request)
+        let results = found(request, progress)?;
+        let unseen = unseen(&results, request)?;
+        report(&results, request, unseen)
     }
 
     fn graph(&self, request: &GraphRequest, progress: Progress) -> Result<GraphView, UserError> {
@@ -111,7 +107,9 @@ impl Engine for Driver {
                 baseline: BaselineUse::Unused,
                 wants_inventory: false,
             };
-            let outcome = self.check(&request, Progress::Hidden).map_err(|error| match error.place {
+            // An editor may have files open that are none of the project's.
+            let outcome = found(&request, Progress::Hidden).and_then(|results| report(&results, &request, Vec::new()));
+            let outcome = outcome.map_err(|error| match error.place {
                 Some(place) => format!("{place}: {}", error.message),
                 None => error.message,
             })?;
@@ -195,20 +193,54 @@ fn file_system(request: &CheckRequest) -> Result<Arc<dyn FileSystem>, UserError>
         return Ok(Arc::new(Disk));
     }
     let mut memory = Memory::over(Arc::new(Disk));
-    let working_directory = crate::cli::working_directory()?;
     for file in &request.given {
-        let path = working_directory.join(&file.path);
-        // The analysis asks for real paths; a file that is not there yet has the real path of its folder.
-        let real = Disk.canonicalize(&path).or_else(|error| match (path.parent(), path.file_name()) {
-            (Some(folder), Some(name)) => Disk.canonicalize(folder).map(|folder| folder.join(name)),
-            _ => Err(error),
-        });
-        memory.insert(real.unwrap_or(path), file.bytes.clone());
+        memory.insert(real_path(&file.path)?, file.bytes.clone());
     }
     Ok(Arc::new(memory))
 }
 
-fn report(results: &Results, request: &CheckRequest) -> Result<CheckOutcome, UserError> {
+/// What a check finds before it is reported.
+fn found(request: &CheckRequest, progress: Progress) -> Result<Results, UserError> {
+    let fs = file_system(request)?;
+    let asked = Asked {
+        project: &request.project,
+        is_disk: request.given.is_empty(),
+        wants_inventory: request.wants_inventory,
+    };
+    results(&asked, fs, &mut |name| progress.stage(name))
+}
+
+/// Files whose content was given and that are not analysed.
+fn unseen(results: &Results, request: &CheckRequest) -> Result<Vec<Incomplete>, UserError> {
+    let mut unseen = Vec::new();
+    let is_known =
+        |inside: &str| results.find(inside).is_some() || results.found.incomplete.iter().any(|it| it.file == inside);
+    for file in &request.given {
+        let real = real_path(&file.path)?;
+        let inside = real.strip_prefix(&results.place.root).ok().map(|path| path.to_string_lossy().replace('\\', "/"));
+        let (file, reason, message) = match inside {
+            None => {
+                (file.path.to_string_lossy().into_owned(), "outside-root", "the file lies outside the analysed folder")
+            }
+            Some(inside) if is_known(&inside) => continue,
+            Some(inside) => (inside, "ignored", "the file is none that is analysed: it is ignored, or of another kind"),
+        };
+        unseen.push(Incomplete { file, reason, message: message.to_owned(), range: None });
+    }
+    Ok(unseen)
+}
+
+/// The real path of a file; of one that is not there yet, in the real path of its folder.
+fn real_path(path: &Path) -> Result<PathBuf, UserError> {
+    let path = crate::cli::working_directory()?.join(path);
+    let real = Disk.canonicalize(&path).or_else(|error| match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) => Disk.canonicalize(folder).map(|folder| folder.join(name)),
+        _ => Err(error),
+    });
+    Ok(real.unwrap_or(path))
+}
+
+fn report(results: &Results, request: &CheckRequest, unseen: Vec<Incomplete>) -> Result<CheckOutcome, UserError> {
     let found = &results.found;
     let levels = |rule: &str, path: &str| found.level(rule, path).map(level);
     let judged = RULES.iter().find_map(|rule| match rule.check {
@@ -228,7 +260,7 @@ fn report(results: &Results, request: &CheckRequest) -> Result<CheckOutcome, Use
         min_confidence: request.min_confidence,
         baseline: request.baseline.clone(),
         narrowings: narrowings(results, request)?,
-        incomplete: found.incomplete.clone(),
+        incomplete: found.incomplete.iter().cloned().chain(unseen).collect(),
         files: found.sources,
         modules: found.paths.len(),
         assumptions: found.assumptions.clone(),

@@ -26,11 +26,12 @@ pub(crate) fn graph_view(analysis: &Analysis, request: &GraphRequest) -> Result<
             .collect(),
         ..GraphView::default()
     };
-    static_edges(analysis, &mut view);
-    dynamic_edges(analysis, &mut view);
+    let mut lines = Lines::default();
+    static_edges(analysis, &mut lines, &mut view);
+    dynamic_edges(analysis, &mut lines, &mut view);
     view.edges.sort();
     view.edges.dedup();
-    view.unresolved.sort();
+    view.unresolved.sort_by(|a, b| (&a.from, a.line, &a.specifier).cmp(&(&b.from, b.line, &b.specifier)));
     view.unresolved.dedup();
     mark_circles(&mut view.edges);
     if !request.from.is_empty() {
@@ -41,11 +42,18 @@ pub(crate) fn graph_view(analysis: &Analysis, request: &GraphRequest) -> Result<
     Ok(view)
 }
 
-fn line_of(analysis: &Analysis, file: FileId, offset: u32) -> u32 {
-    analysis.text(file).map_or(1, |text| LineIndex::new(&text).position(&text, offset).line)
+/// Where lines begin in the files that were asked for so far.
+#[derive(Default)]
+struct Lines(FxHashMap<FileId, LineIndex>);
+
+impl Lines {
+    fn of(&mut self, analysis: &Analysis, file: FileId, offset: u32) -> u32 {
+        let Some(text) = analysis.text(file) else { return 1 };
+        self.0.entry(file).or_insert_with(|| LineIndex::new(&text)).position(&text, offset).line
+    }
 }
 
-fn static_edges(analysis: &Analysis, view: &mut GraphView) {
+fn static_edges(analysis: &Analysis, lines: &mut Lines, view: &mut GraphView) {
     for load in &analysis.heap.record.static_loads {
         let facts = &analysis.facts[load.file];
         let import = facts.imports[load.import];
@@ -57,12 +65,12 @@ fn static_edges(analysis: &Analysis, view: &mut GraphView) {
             Imported::Require => EdgeKind::Require,
             _ => EdgeKind::Import,
         };
-        let place = (load.file, line_of(analysis, load.file, import.range.start));
+        let place = (load.file, lines.of(analysis, load.file, import.range.start));
         add(analysis, view, place, (kind, EdgeHow::Constant), facts.name(import.specifier), &load.target);
     }
 }
 
-fn dynamic_edges(analysis: &Analysis, view: &mut GraphView) {
+fn dynamic_edges(analysis: &Analysis, lines: &mut Lines, view: &mut GraphView) {
     // A function may be analysed once for each of its callers: a load's values are those of all of them.
     let mut specifiers: FxHashMap<_, FxHashSet<&str>> = FxHashMap::default();
     for load in &analysis.heap.record.loads {
@@ -72,7 +80,7 @@ fn dynamic_edges(analysis: &Analysis, view: &mut GraphView) {
     for load in &analysis.heap.record.loads {
         let key = analysis.heap.instance(load.instance).key;
         let call = &analysis.facts[key.file].calls[load.call];
-        let place = (key.file, line_of(analysis, key.file, call.range.start));
+        let place = (key.file, lines.of(analysis, key.file, call.range.start));
         let kind = match load.form {
             LoadForm::Import => EdgeKind::DynamicImport,
             LoadForm::Resolve => EdgeKind::Resolve,
@@ -146,6 +154,7 @@ fn unresolved(analysis: &Analysis, view: &mut GraphView, (file, line): (FileId, 
         Reason::NoMatch => "no match",
         Reason::TooMany => "more than the limit",
         Reason::OutsideRoot => "outside the root",
+        Reason::OtherCase => "no match but for upper and lower case",
     };
     view.unresolved.push(UnresolvedEdge {
         from: Texts::path(analysis, file).to_owned(),

@@ -224,16 +224,43 @@ fn a_closed_pipe_ends_the_run_quietly() {
     assert!(!errors(&output).to_lowercase().contains("broken pipe"), "{}", errors(&output));
 }
 
-#[test]
-fn standard_input_can_stand_for_a_file() {
-    let folder = project(&[("app.js", CLEAN)]);
+/// A check in which the leak stands for a file.
+fn check_given(folder: &Path, file: &Path) -> Report {
     let mut command = modleak();
-    command.args(["check", "--no-cache", "--format", "json", "--stdin-filename"]).arg(folder.path().join("app.js"));
-    command.arg("--root").arg(folder.path()).arg(folder.path());
+    command.args(["check", "--no-cache", "--format", "json", "--stdin-filename"]).arg(file);
+    command.arg("--root").arg(folder).arg(folder);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
     child.stdin.take().expect("there is a pipe").write_all(LEAK.as_bytes()).expect("it is read");
     let output = child.wait_with_output().expect("the program ends");
-    assert_eq!(Report::parse(&output.stdout).expect("the report is JSON").found.len(), 1);
+    Report::parse(&output.stdout).expect("the report is JSON")
+}
+
+#[test]
+fn standard_input_can_stand_for_a_file() {
+    let folder = project(&[("app.js", CLEAN)]);
+    for name in ["app.js", "new.js"] {
+        let report = check_given(folder.path(), &folder.path().join(name));
+        assert_eq!((report.found.len(), report.incomplete.len()), (1, 0), "{name}");
+    }
+}
+
+#[test]
+fn a_file_for_which_standard_input_stands_in_vain_is_named() {
+    let folder = project(&[
+        ("app.js", CLEAN),
+        ("modleak.json", "{ \"ignore\": [\"old/**\"] }\n"),
+        ("old/app.js", CLEAN),
+        ("node_modules/x/index.js", CLEAN),
+    ]);
+    let elsewhere = tempfile::tempdir().expect("there is room for a folder");
+    let outside = elsewhere.path().join("app.js");
+    for file in ["old/app.js", "node_modules/x/index.js", "style.css"] {
+        let report = check_given(folder.path(), &folder.path().join(file));
+        assert!(report.found.is_empty());
+        assert_eq!(report.incomplete.keys().collect::<Vec<_>>(), [file], "{:?}", report.incomplete);
+    }
+    let report = check_given(folder.path(), &outside);
+    assert!(report.incomplete.values().any(|message| message.contains("outside")), "{:?}", report.incomplete);
 }
 
 #[test]

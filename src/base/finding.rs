@@ -172,6 +172,8 @@ pub enum SuppressionScope {
     Disable,
     /// `modleak-enable`.
     Enable,
+    /// A word that is nearly one of these: nothing is reached. What it lists is the word.
+    Misspelt,
 }
 
 /// A suppression comment as it stands in a file.

@@ -181,8 +181,10 @@ impl Solver<'_> {
             let is_directory =
                 parts.iter().any(|p| matches!(p, PatternPart::Entry | PatternPart::Tree | PatternPart::Folders));
             let expansion = self.input.loader.expand(from, &parts, mode);
-            if let Some(problem) = expansion.problem {
-                self.record.loads[at].problem.get_or_insert(problem);
+            // That something is unknown is less than what is known of the rest.
+            let before = self.record.loads[at].problem.filter(|&before| before != Reason::UnknownValue);
+            if let Some(problem) = before.or(expansion.problem) {
+                self.record.loads[at].problem = Some(problem);
             }
             let how = if is_directory { How::Directory } else { How::Template };
             let package = expansion.package.map(|name| Resolution::Package { name, subpath: strings::display(&parts) });

@@ -101,14 +101,26 @@ impl Solver<'_> {
             let mut node = self.fresh_node();
             self.export_into(file, first, node);
             for segment in segments {
-                let next = self.fresh_node();
-                let name = self.names.intern(segment);
-                self.listen(node, Listener::Load { dst: next, field: Field::name(name) });
-                node = next;
+                node = self.members_of(node, segment);
             }
             let entry = self.entries.push(Entry { cause, params: convention.params.clone(), caller, this: This::None });
             self.listen(node, Listener::Enter { entry });
         }
+    }
+
+    /// What a value has under a name (`*` for all), or its instances if it is a class.
+    fn members_of(&mut self, node: NodeId, name: &str) -> NodeId {
+        let (prototypes, members) = (self.fresh_node(), self.fresh_node());
+        self.listen(node, Listener::Load { dst: prototypes, field: Field::name(self.well_known.prototype) });
+        for holder in [node, prototypes] {
+            if name == "*" {
+                self.all_values(holder, members);
+            } else {
+                let name = self.names.intern(name);
+                self.listen(holder, Listener::Load { dst: members, field: Field::name(name) });
+            }
+        }
+        members
     }
 
     /// The value of an export (`*` for all) flows into `dst`.

@@ -66,15 +66,29 @@ impl Join {
     }
 }
 
-/// Which strings are made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// How much is known of the parts of a string.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Ready {
-    /// Those with some text for each part.
+    /// Some text of each part.
     Written,
-    /// Those too with parts of which only the origin is known.
+    /// At least the origin of each.
     Known,
-    /// Those too with parts of which nothing is known.
+    /// Of some parts nothing.
     Any,
+}
+
+/// A string that is to be made again.
+struct Stale {
+    ready: Ready,
+    heard: usize,
+    form: Form,
+    parts: SmallVec<[Arg; 3]>,
+}
+
+#[derive(Clone, Copy)]
+enum Form {
+    Concat(usize),
+    Join(usize, Making),
 }
 
 impl Solver<'_> {
@@ -82,11 +96,58 @@ impl Solver<'_> {
     /// itself be one that is still to be made, so that the order decides.
     pub(super) fn make_strings(&mut self) -> bool {
         self.spend((self.concats.len() + self.waiting.joins.len()) / 8);
+        let stale = self.stale_strings();
         [Ready::Written, Ready::Known, Ready::Any].into_iter().any(|ready| {
-            let concatenated = self.make_concats(ready);
-            let joined = self.make_joins(ready);
-            self.make_globs(ready) || joined || concatenated
+            let mut changed = self.make_globs(ready);
+            for stale in stale.iter().filter(|stale| stale.ready == ready) {
+                changed |= self.make_string(stale);
+            }
+            changed
         })
+    }
+
+    /// The strings whose parts hold more than when they were last made.
+    fn stale_strings(&mut self) -> Vec<Stale> {
+        let mut stale = Vec::new();
+        for index in 0..self.concats.len() {
+            let parts = self.parts_of(index);
+            let (ready, heard) = self.heard(&parts);
+            if self.concats[index].heard != Some(heard) {
+                stale.push(Stale { ready, heard, form: Form::Concat(index), parts });
+            }
+        }
+        for index in 0..self.waiting.joins.len() {
+            let join = self.waiting.joins[index].clone();
+            let parts = self.spread_out(join.segments);
+            let (ready, heard) = self.heard(&parts);
+            let is_whole = join.making != Making::Formatted || ready != Ready::Any;
+            if join.heard != Some(heard) && is_whole {
+                stale.push(Stale { ready, heard, form: Form::Join(index, join.making), parts });
+            }
+        }
+        stale
+    }
+
+    fn make_string(&mut self, stale: &Stale) -> bool {
+        match stale.form {
+            Form::Concat(index) => {
+                self.concats[index].heard = Some(stale.heard);
+                self.join_into(&stale.parts, self.concats[index].dst, <[Text]>::concat)
+            }
+            Form::Join(index, making) => {
+                self.waiting.joins[index].heard = Some(stale.heard);
+                let root = self.root_text();
+                let dst = self.waiting.joins[index].dst;
+                self.join_into(&stale.parts, dst, |parts| made(making, parts, &root))
+            }
+        }
+    }
+
+    fn parts_of(&self, concat: usize) -> SmallVec<[Arg; 3]> {
+        let concat = self.concats[concat];
+        let arguments = &self.input.facts[concat.file].arguments[concat.parts.indices()];
+        let node = |value: u32| NodeId(concat.base.0 + value);
+        arguments.iter().map(|part| Arg { node: node(part.value.0), is_spread: part.is_spread }).collect()
     }
 
     /// What of a name is known that a filter lets through.
@@ -100,7 +161,10 @@ impl Solver<'_> {
         match parts.last() {
             Some(PatternPart::Entry | PatternPart::Tree | PatternPart::Where(_)) => parts.extend(tests),
             _ => {
-                let is_out = |test: &PatternPart| matches!((test, whole(&parts)), (PatternPart::Where(test), Some(name)) if !test.compile().may_pass(name));
+                let is_out = |test: &PatternPart| match (test, whole(&parts)) {
+                    (PatternPart::Where(test), Some(name)) => !test.compile().may_pass(name),
+                    _ => false,
+                };
                 if tests.iter().any(is_out) {
                     return;
                 }
@@ -110,54 +174,29 @@ impl Solver<'_> {
         self.graph.insert(dst, Value::string(id));
     }
 
-    fn make_concats(&mut self, ready: Ready) -> bool {
-        let mut changed = false;
-        for index in 0..self.concats.len() {
-            let concat = self.concats[index];
-            let facts = &self.input.facts[concat.file];
-            let parts: SmallVec<[Arg; 3]> = facts.arguments[concat.parts.indices()]
-                .iter()
-                .map(|part| Arg { node: NodeId(concat.base.0 + part.value.0), is_spread: part.is_spread })
-                .collect();
-            let Some(heard) = self.heard(&parts, ready).filter(|&heard| concat.heard != Some(heard)) else { continue };
-            self.concats[index].heard = Some(heard);
-            changed |= self.join_into(&parts, concat.dst, <[Text]>::concat);
-        }
-        changed
-    }
-
-    fn make_joins(&mut self, ready: Ready) -> bool {
-        let mut changed = false;
-        for index in 0..self.waiting.joins.len() {
-            let Join { dst, making, heard: before, .. } = self.waiting.joins[index];
-            let segments = self.waiting.joins[index].segments.clone();
-            let segments = self.spread_out(&segments);
-            let ready = if making == Making::Formatted { Ready::Known } else { ready };
-            let Some(heard) = self.heard(&segments, ready).filter(|&heard| before != Some(heard)) else { continue };
-            self.waiting.joins[index].heard = Some(heard);
-            let root = self.root_text();
-            changed |= self.join_into(&segments, dst, |parts| made(making, parts, &root));
-        }
-        changed
-    }
-
-    /// How much the parts of a string hold, if that is enough. Sets only grow: the same sum is the same values.
-    fn heard(&self, parts: &[Arg], ready: Ready) -> Option<usize> {
-        parts.iter().try_fold(0, |sum, part| {
+    /// How much of the parts of a string is known, and how much they hold. Sets only grow: the same sum is the same
+    /// values.
+    fn heard(&self, parts: &[Arg]) -> (Ready, usize) {
+        parts.iter().fold((Ready::Written, 0), |(ready, sum), part| {
             let set = self.graph.set(part.node);
-            let is_ready = match ready {
-                Ready::Written => set.string_count() > 0 || self.has_separator(part.node),
-                Ready::Known => !set.is_empty(),
-                Ready::Any => true,
+            let own = if set.is_empty() {
+                Ready::Any
+            } else if set.string_count() > 0 || self.has_separator(part.node) {
+                Ready::Written
+            } else {
+                Ready::Known
             };
-            is_ready.then_some(sum + set.len())
+            (ready.max(own), sum + set.len())
         })
     }
 
     /// The arguments with tuples that are spread taken apart.
-    fn spread_out(&mut self, args: &[Arg]) -> SmallVec<[Arg; 3]> {
+    fn spread_out(&mut self, args: SmallVec<[Arg; 3]>) -> SmallVec<[Arg; 3]> {
+        if !args.iter().any(|arg| arg.is_spread) {
+            return args;
+        }
         let mut all = SmallVec::new();
-        for &arg in args {
+        for arg in args {
             match arg.is_spread.then(|| self.tuple(arg.node)).flatten() {
                 Some(elements) => all.extend(elements.into_iter().map(|node| Arg { node, is_spread: false })),
                 None => all.push(arg),

@@ -66,6 +66,8 @@ pub enum Reason {
     TooMany,
     /// It leads out of the analysed folder.
     OutsideRoot,
+    /// There is such a file, with other letters in upper and lower case: some file systems find it, others don't.
+    OtherCase,
 }
 
 /// A part of a string of which not all is known.
@@ -166,7 +168,11 @@ impl Loader {
                     } else {
                         relative::file(&self.table, &target, language)
                     };
-                    file.map_or(Resolution::Unresolved(Reason::NoMatch), Resolution::File)
+                    let nothing = || {
+                        let is_there = self.table.has_in_other_case(&target, language);
+                        if is_there { Reason::OtherCase } else { Reason::NoMatch }
+                    };
+                    file.map_or_else(|| Resolution::Unresolved(nothing()), Resolution::File)
                 }
             },
             Form::Bare(name) => self.resolve_bare(importer, name, mode, language),

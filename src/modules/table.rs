@@ -4,8 +4,10 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use crate::base::source::FileId;
+use crate::modules::resolver::{Language, extensions};
 use crate::project::{Project, build_output, path};
 
 /// What modleak needs of a file.
@@ -44,6 +46,8 @@ pub(super) struct Table {
     parents: FxHashMap<Box<str>, Vec<Box<str>>>,
     /// JSON files and `node_modules` that are there and are none of the project's.
     unlisted: FxHashSet<Box<str>>,
+    /// The paths in lower case, made when they are first asked for.
+    lower: OnceLock<FxHashSet<String>>,
     /// Links: path to real path.
     links: FxHashMap<Box<str>, Box<str>>,
 }
@@ -127,6 +131,16 @@ impl Table {
     /// Whether a path is a file of the project by its real name.
     pub(super) fn is_listed(&self, path: &str) -> bool {
         self.by_path.contains_key(path)
+    }
+
+    /// Whether a path means a file if upper and lower case are one.
+    pub(super) fn has_in_other_case(&self, target: &str, language: Language) -> bool {
+        let lower = self.lower.get_or_init(|| self.files.iter().map(|file| file.path.to_lowercase()).collect());
+        let target = target.to_lowercase();
+        let endings = extensions(language).iter();
+        lower.contains(&target)
+            || endings.clone().any(|extension| lower.contains(&format!("{target}{extension}")))
+            || endings.clone().any(|extension| lower.contains(&format!("{target}/index{extension}")))
     }
 
     /// Whether it is known from the walk that a JSON file or a `node_modules` is not there.

@@ -102,6 +102,9 @@ impl Program<'_> {
                 is_unknown.then_some(if load.found.is_empty() { Reason::UnknownValue } else { Reason::NoMatch })
             });
             let problem = problem.or(load.problem.filter(|reason| *reason == Reason::TooMany));
+            let is_other_case = |target: &&Resolution| **target == Resolution::Unresolved(Reason::OtherCase);
+            let other_case = load.found.iter().flat_map(|(_, _, targets)| targets).find(is_other_case);
+            let other_case = other_case.filter(|_| targets == 0).map(|_| Reason::OtherCase);
             out.push(LoadUse {
                 file: key.file,
                 instance: load.instance,
@@ -110,7 +113,7 @@ impl Program<'_> {
                 is_constant,
                 specifier,
                 targets,
-                problem: problem.filter(|_| !is_constant),
+                problem: other_case.or(problem.filter(|_| !is_constant)),
             });
         }
         out

@@ -22,6 +22,8 @@ pub enum Unresolved {
     TooMany,
     /// It leads out of the analysed folder.
     OutsideRoot,
+    /// There is such a file but for upper and lower case.
+    OtherCase,
 }
 
 impl From<Reason> for Unresolved {
@@ -31,6 +33,7 @@ impl From<Reason> for Unresolved {
             Reason::NoMatch => Unresolved::NoMatch,
             Reason::TooMany => Unresolved::TooMany,
             Reason::OutsideRoot => Unresolved::OutsideRoot,
+            Reason::OtherCase => Unresolved::OtherCase,
         }
     }
 }

@@ -153,7 +153,7 @@ impl Reach {
     fn reaches(&self, rule: &str, enables: &[(u32, Vec<String>)], offset: u32, line: u32) -> bool {
         let comment = self.judged.suppression.range;
         match self.judged.suppression.scope {
-            SuppressionScope::Enable => false,
+            SuppressionScope::Enable | SuppressionScope::Misspelt => false,
             SuppressionScope::Disable => {
                 let ends = |(at, rules): &(u32, Vec<String>)| {
                     (comment.end..=offset).contains(at) && (rules.is_empty() || rules.iter().any(|it| it == rule))
@@ -176,7 +176,7 @@ fn reached_lines(
 ) -> Option<(u32, u32)> {
     let range = match suppression.scope {
         SuppressionScope::Line | SuppressionScope::NextLine => texts.place(sources, suppression.range.at(file)).range,
-        SuppressionScope::Disable | SuppressionScope::Enable => return None,
+        SuppressionScope::Disable | SuppressionScope::Enable | SuppressionScope::Misspelt => return None,
     };
     match suppression.scope {
         SuppressionScope::NextLine => Some((range.end.line + 1, range.end.line + 1)),

@@ -52,9 +52,10 @@ fn suppression(text: &str, comment: &Comment) -> Option<Suppression> {
     // The comment's text begins after `//`, `/*`, `<!--` or `/**`.
     let body_at = source.find(|c: char| !matches!(c, '/' | '*' | '<' | '!' | '-') && !c.is_whitespace())?;
     let body = source[body_at..].trim_end_matches(['/', '*']).trim_end();
-    let (word, scope) = WORDS.into_iter().find(|(word, _)| {
-        body.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
-    })?;
+    let written = body.split(char::is_whitespace).next().unwrap_or_default();
+    let Some((word, scope)) = WORDS.into_iter().find(|(word, _)| written == *word) else {
+        return misspelt(written, whole, whole.start as usize + body_at);
+    };
     let rest = &body[word.len()..];
     let (list, reason) = match rest.split_once("--") {
         Some((list, reason)) => (list, Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty())),
@@ -62,6 +63,21 @@ fn suppression(text: &str, comment: &Comment) -> Option<Suppression> {
     };
     let start = whole.start as usize + body_at + word.len();
     Some(Suppression { scope, rules: rules(list, start), reason, range: whole })
+}
+
+/// A word that must be meant as one of a directive's, which its reader would believe to suppress something.
+fn misspelt(written: &str, whole: ByteRange, at: usize) -> Option<Suppression> {
+    const NEAR: usize = 3;
+    let word = written.trim_end_matches([':', ',', '.']);
+    let is_near = |known: &str| strsim::damerau_levenshtein(known, word) <= NEAR;
+    let is_alike = ["modleak-disable", "modleak-enable", "modleak-ignore"].iter().any(|start| word.starts_with(start));
+    if !word.starts_with(MARKER) || !(is_alike || WORDS.iter().any(|(known, _)| is_near(known))) {
+        return None;
+    }
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let place = ByteRange::new(offset(at), offset(at + word.len()));
+    let rules = vec![(word.to_owned(), place)];
+    Some(Suppression { scope: SuppressionScope::Misspelt, rules, reason: None, range: whole })
 }
 
 /// The rules of a list, with their places.

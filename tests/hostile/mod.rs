@@ -3,6 +3,7 @@
 
 mod configuration;
 mod files;
+mod loading;
 mod nesting;
 mod output;
 mod solving;

@@ -16,6 +16,8 @@ mod invariants;
 mod loads;
 /// The language server, as a process.
 mod lsp;
+/// The packages for npm, installed and started.
+mod npm;
 /// Every example of every page in `rules/` does what it says.
 mod pages;
 /// Marks, and how a report is judged by them.

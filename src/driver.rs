@@ -276,7 +276,8 @@ fn lower_all(
     let (root, fs, cache) = (project.root.clone(), Arc::clone(fs), cache.map(Arc::new));
     let paths: Vec<String> = project.files.iter().map(|file| file.path.clone()).collect();
     let known = cache.clone();
-    let lower = move |index: usize| lower_one(&root, &paths[index], fs.as_ref(), known.as_deref());
+    // Facts are large, and what passes between threads is laid out many at a time.
+    let lower = move |index: usize| Box::new(lower_one(&root, &paths[index], fs.as_ref(), known.as_deref()));
     let outcomes = workers::run(crew, project.files.len(), lower);
     if outcomes.iter().all(|outcome| matches!(outcome, Outcome::NoThread)) {
         return Err(UserError::new("no thread with a big enough stack can be started"));
@@ -324,9 +325,9 @@ pub(crate) fn holds(answers: Answers, fs: &Arc<dyn FileSystem>, threads: Option<
     workers::run(crew, count.div_ceil(ANSWERS_AT_ONCE), job).into_iter().all(|outcome| outcome == Outcome::Done(true))
 }
 
-fn understood(outcome: Outcome<Understood>) -> Understood {
+fn understood(outcome: Outcome<Box<Understood>>) -> Understood {
     let (reason, message) = match outcome {
-        Outcome::Done(done) => return done,
+        Outcome::Done(done) => return *done,
         Outcome::GivenUp => ("parse-budget", "the parser takes too long with this file"),
         Outcome::NoThread => ("internal-error", "no thread was left for this file"),
     };

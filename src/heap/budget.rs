@@ -29,6 +29,8 @@ pub(super) struct Budget {
     share: u64,
     /// What long lists of arguments take.
     pub(super) argument_bytes: usize,
+    /// How many loads go on in prototypes that come later.
+    pub(super) loads: usize,
     /// How much was done when the step at hand began.
     begun: u64,
     /// How many objects up the chains of prototypes and copies the solver is.
@@ -44,6 +46,7 @@ impl Budget {
             is_heavy: false,
             share: 100,
             argument_bytes: 0,
+            loads: 0,
             begun: 0,
             depth: 0,
         }
@@ -108,10 +111,10 @@ impl Solver<'_> {
         const INSTANCE: usize = 2 * size_of::<Instance>() + size_of::<(NodeId, InstanceId)>();
         self.graph.footprint()
             + self.budget.argument_bytes
-            + self.fields.len() * FIELD
-            + self.loaded.len() * LOAD
+            + self.field_nodes.len() * FIELD
+            + self.budget.loads * LOAD
             + self.objects.len() * OBJECT
-            + self.invocations.len().next_power_of_two() * size_of::<Invocation>()
+            + self.invocations.len() * size_of::<Invocation>()
             + self.methods.len() * METHOD
             + self.applied.len() * hashed(size_of::<(InvocationId, Value)>())
             + self.instances.len() * INSTANCE

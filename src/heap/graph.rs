@@ -10,8 +10,9 @@ use std::collections::VecDeque;
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
+use crate::base::chunks::Chunks;
 use crate::heap::limits::{Hits, MANY, MANY_FUNCTIONS, MIXED, MIXED_FUNCTIONS, STRINGS};
-use crate::heap::nodes::{NOT_WAITING, Node, Nodes};
+use crate::heap::nodes::{NOT_WAITING, Node};
 use crate::heap::object::{Data, Value, ValueKind};
 use crate::heap::points_to::PointsToSet;
 
@@ -33,13 +34,32 @@ pub enum EdgeKind {
     Decide,
 }
 
-/// An edge to a node.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Edge {
+/// An edge to a node, in 32 bits: the two highest say what happens on the way.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Edge(u32);
+
+const KIND_SHIFT: u32 = 30;
+
+impl Edge {
+    /// An edge of this kind.
+    fn new(to: NodeId, kind: EdgeKind) -> Self {
+        Self(to.0 | (kind as u32) << KIND_SHIFT)
+    }
+
     /// The node that receives.
-    pub to: NodeId,
+    pub fn to(self) -> NodeId {
+        NodeId(self.0 & !(3 << KIND_SHIFT))
+    }
+
     /// What happens on the way.
-    pub kind: EdgeKind,
+    pub fn kind(self) -> EdgeKind {
+        match self.0 >> KIND_SHIFT {
+            0 => EdgeKind::Copy,
+            1 => EdgeKind::Promote,
+            2 => EdgeKind::Derive,
+            _ => EdgeKind::Decide,
+        }
+    }
 }
 
 /// A node and its new values, which its listeners want.
@@ -49,17 +69,22 @@ pub type Delivery = (NodeId, SmallVec<[Value; 2]>);
 /// two, and a hash table of all of them is what a solver spends its time in.
 const LOOKED_THROUGH: usize = 16;
 
+/// So many nodes are looked at in search of a cycle.
+const SEARCHED: usize = 1_000;
+
 /// The graph. `L` is the solver's kind of listener.
 #[derive(Debug)]
 pub struct Graph<L> {
-    nodes: Nodes<L>,
+    nodes: Chunks<NodeId, Node<L>>,
     /// The edges of the nodes with long lists.
-    known_edges: FxHashSet<(NodeId, NodeId, EdgeKind)>,
+    known_edges: FxHashSet<(NodeId, Edge)>,
     /// The listeners of the nodes with long lists.
     known_listeners: FxHashSet<(NodeId, L)>,
     edge_count: usize,
     listener_count: usize,
     checked_cycles: FxHashSet<(NodeId, NodeId)>,
+    /// How many searches for cycles there were: nodes bear the number of the last that saw them.
+    searches: u32,
     /// Nodes with their deltas. Places count on from the first that ever was there.
     worklist: VecDeque<Delivery>,
     /// The place of the front.
@@ -76,12 +101,13 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
     /// An empty graph.
     pub fn new() -> Self {
         Self {
-            nodes: Nodes::default(),
+            nodes: Chunks::new(),
             known_edges: FxHashSet::default(),
             known_listeners: FxHashSet::default(),
             edge_count: 0,
             listener_count: 0,
             checked_cycles: FxHashSet::default(),
+            searches: 0,
             worklist: VecDeque::new(),
             front: 0,
             callable: Vec::new(),
@@ -92,17 +118,22 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
 
     /// How many nodes there are.
     pub fn len(&self) -> usize {
-        self.nodes.len
+        self.nodes.len()
     }
 
     /// Whether there is no node.
     pub fn is_empty(&self) -> bool {
-        self.nodes.len == 0
+        self.nodes.is_empty()
     }
 
     /// Adds `count` nodes and returns the first.
     pub fn add_nodes(&mut self, count: u32) -> NodeId {
-        self.nodes.add(count)
+        let first = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        assert!(first.saturating_add(count) < 1 << KIND_SHIFT, "fewer than 2^30 nodes fit into the budget of memory");
+        for id in first..first + count {
+            self.nodes.push(Node::new(NodeId(id)));
+        }
+        NodeId(first)
     }
 
     /// Roughly how many bytes the graph takes: by the size of its entries, since the tables' slack is not known.
@@ -154,13 +185,22 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
     /// Adds a value to a node.
     pub fn insert(&mut self, node: NodeId, value: Value) -> bool {
         let node = self.find_again(node);
-        if self.nodes[node].set.contains(value) {
-            return false;
-        }
-        let Some(value) = self.admit(node, value) else { return false };
+        self.insert_own(node, value)
+    }
+
+    /// The same for a node that stands for itself.
+    fn insert_own(&mut self, node: NodeId, value: Value) -> bool {
         let at = &mut self.nodes[node];
-        if !at.set.insert(value) {
-            return false;
+        let Some(place) = at.set.place_for(value) else { return false };
+        let mut value = value;
+        if at.set.len() < STRINGS && !at.is_narrow {
+            at.set.insert_at(place, value);
+        } else {
+            let Some(admitted) = self.admit(node, value) else { return false };
+            if !self.nodes[node].set.insert(admitted) {
+                return false;
+            }
+            value = admitted;
         }
         self.delta(node).push(value);
         true
@@ -185,11 +225,8 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
 
     /// Applies the caps: the value to insert instead, or none.
     fn admit(&mut self, node: NodeId, value: Value) -> Option<Value> {
-        let set = &self.nodes[node].set;
-        let is_narrow = self.nodes[node].is_narrow;
-        if set.len() < STRINGS && !is_narrow {
-            return Some(value);
-        }
+        let Node { set, is_narrow, .. } = &self.nodes[node];
+        let is_narrow = *is_narrow;
         let (most, most_functions) = if is_narrow { (MIXED, MIXED_FUNCTIONS) } else { (MANY, MANY_FUNCTIONS) };
         match value.kind() {
             ValueKind::Data(_) => Some(value),
@@ -218,7 +255,7 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
     /// Adds a subset edge, and hands the values that are there over it.
     pub fn add_edge(&mut self, from: NodeId, to: NodeId, kind: EdgeKind) {
         let (from, to) = (self.find_again(from), self.find_again(to));
-        if (from == to && kind != EdgeKind::Promote) || !self.learn_edge(from, Edge { to, kind }) {
+        if (from == to && kind != EdgeKind::Promote) || !self.learn_edge(from, Edge::new(to, kind)) {
             return;
         }
         if from == to {
@@ -243,9 +280,9 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
             !edges.contains(&edge)
         } else {
             if edges.len() == LOOKED_THROUGH {
-                self.known_edges.extend(edges.iter().map(|edge| (from, edge.to, edge.kind)));
+                self.known_edges.extend(edges.iter().map(|&edge| (from, edge)));
             }
-            self.known_edges.insert((from, edge.to, edge.kind))
+            self.known_edges.insert((from, edge))
         };
         if is_new {
             edges.push(edge);
@@ -254,17 +291,18 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         is_new
     }
 
+    /// Hands a value over an edge to a node that stands for itself.
     fn pass(&mut self, value: Value, to: NodeId, kind: EdgeKind) -> bool {
         self.work += 1;
         match kind {
-            EdgeKind::Copy => self.insert(to, value),
-            EdgeKind::Promote => self.insert(to, value.promoted()),
+            EdgeKind::Copy => self.insert_own(to, value),
+            EdgeKind::Promote => self.insert_own(to, value.promoted()),
             EdgeKind::Decide => match value.kind() {
-                ValueKind::Data(data) => data.decided().is_some_and(|choice| self.insert(to, Value::data(choice))),
+                ValueKind::Data(data) => data.decided().is_some_and(|choice| self.insert_own(to, Value::data(choice))),
                 ValueKind::Object(..) | ValueKind::String(_) => false,
             },
             EdgeKind::Derive => match value.kind() {
-                ValueKind::Data(_) => self.insert(to, value),
+                ValueKind::Data(_) => self.insert_own(to, value),
                 ValueKind::Object(..) | ValueKind::String(_) => false,
             },
         }
@@ -314,12 +352,12 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         let mut index = 0;
         while let Some(&edge) = self.nodes[node].edges.get(index) {
             index += 1;
-            let to = self.find_again(edge.to);
+            let (to, kind) = (self.find_again(edge.to()), edge.kind());
             let mut moved = false;
             for &value in &delta {
-                moved |= self.pass(value, to, edge.kind);
+                moved |= self.pass(value, to, kind);
             }
-            if !moved && !delta.is_empty() && edge.kind == EdgeKind::Copy && self.maybe_cycle(node, to) {
+            if !moved && !delta.is_empty() && kind == EdgeKind::Copy && self.maybe_cycle(node, to) {
                 // The node may have become part of another: its remaining edges are that one's now.
                 return Some((self.find(node), delta));
             }
@@ -354,30 +392,31 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         true
     }
 
-    /// A path over copy edges from `start` to `goal`, at most 1,000 nodes looked at.
+    /// A path over copy edges from `start` to `goal`, at most [`SEARCHED`] nodes looked at.
     fn path(&mut self, start: NodeId, goal: NodeId) -> Option<Vec<NodeId>> {
-        let mut parents: rustc_hash::FxHashMap<NodeId, NodeId> = rustc_hash::FxHashMap::default();
-        let mut stack = vec![start];
-        parents.insert(start, start);
-        while let Some(node) = stack.pop() {
+        self.searches += 1;
+        let search = self.searches;
+        // Each node that was seen, and the place of the one before it.
+        let mut seen: Vec<(NodeId, usize)> = vec![(start, 0)];
+        let mut stack = vec![0];
+        self.nodes[start].search = search;
+        while let Some(at) = stack.pop() {
+            let node = seen[at].0;
             if node == goal {
-                let mut path = vec![node];
-                let mut at = node;
-                while parents[&at] != at {
-                    at = parents[&at];
-                    path.push(at);
-                }
-                return Some(path);
+                return Some(way_back(&seen, at));
             }
-            if parents.len() > 1_000 {
+            if seen.len() > SEARCHED {
                 return None;
             }
-            self.work += (self.nodes[node].edges.len() / 8) as u64;
-            for edge in &self.nodes[node].edges {
-                let to = self.find(edge.to);
-                if edge.kind == EdgeKind::Copy && !parents.contains_key(&to) {
-                    parents.insert(to, node);
-                    stack.push(to);
+            let count = self.nodes[node].edges.len();
+            self.work += (count / 8) as u64;
+            for index in 0..count {
+                let edge = self.nodes[node].edges[index];
+                let to = self.find(edge.to());
+                if edge.kind() == EdgeKind::Copy && self.nodes[to].search != search {
+                    self.nodes[to].search = search;
+                    stack.push(seen.len());
+                    seen.push((to, at));
                 }
             }
         }
@@ -397,10 +436,10 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
             self.nodes[a].set.insert(value);
         }
         for edge in edges {
-            let to = self.find(edge.to);
+            let to = self.find(edge.to());
             self.edge_count -= 1;
-            if to != a || edge.kind == EdgeKind::Promote {
-                self.learn_edge(a, Edge { to, kind: edge.kind });
+            if to != a || edge.kind() == EdgeKind::Promote {
+                self.learn_edge(a, Edge::new(to, edge.kind()));
             }
         }
         for listener in listeners {
@@ -413,6 +452,16 @@ impl<L: Copy + Eq + std::hash::Hash> Graph<L> {
         let all = at.set.iter().collect();
         *self.delta(a) = all;
     }
+}
+
+/// The nodes from the one at a place back to the first.
+fn way_back(seen: &[(NodeId, usize)], mut at: usize) -> Vec<NodeId> {
+    let mut path = vec![seen[at].0];
+    while at != 0 {
+        at = seen[at].1;
+        path.push(seen[at].0);
+    }
+    path
 }
 
 impl<L: Copy + Eq + std::hash::Hash> Default for Graph<L> {

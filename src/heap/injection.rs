@@ -76,7 +76,7 @@ impl Solver<'_> {
         let prototype = self.prototype_of(class);
         for (name, kind) in named {
             let Some(name) = self.names.get(&name) else { continue };
-            let Some(&method) = self.fields.get(&(prototype, Field::name(name))) else { continue };
+            let Some(method) = self.known_field(prototype, Field::name(name)) else { continue };
             let functions: Vec<Value> = self.graph.set(method).iter().collect();
             for (object, _) in functions.into_iter().filter_map(Value::as_object) {
                 let Source::Function { file, function, .. } = self.objects[object].source else { continue };

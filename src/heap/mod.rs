@@ -76,7 +76,8 @@ mod unknown;
 
 use rustc_hash::FxHashMap;
 
-use crate::base::index::IndexVec;
+use crate::base::chunks::Chunks;
+use crate::base::index::{Idx, IndexVec};
 use crate::base::name::{Interner, Name};
 use crate::base::source::FileId;
 use crate::heap::field::Field;
@@ -87,6 +88,7 @@ use crate::heap::object::{AbstractObject, InstanceId, ObjectId, Source, StringId
 use crate::heap::offers::Which;
 use crate::heap::points_to::PointsToSet;
 use crate::heap::record::Record;
+use crate::heap::solver::LOOKED_THROUGH;
 use crate::heap::strings::StringTable;
 use crate::modules::PatternPart;
 use crate::syntax::facts::{ModuleKind, ValueId};
@@ -98,16 +100,14 @@ pub struct Heap {
     graph: graph::Graph<solver::Listener>,
     names: Interner,
     file_names: IndexVec<FileId, Vec<Name>>,
-    objects: IndexVec<ObjectId, AbstractObject>,
+    objects: Chunks<ObjectId, AbstractObject>,
     object_ids: FxHashMap<Source, ObjectId>,
     fields: FxHashMap<(ObjectId, Field), NodeId>,
     field_nodes: Vec<(NodeId, (ObjectId, Field))>,
-    object_fields: IndexVec<ObjectId, Vec<(Field, NodeId)>>,
-    /// Of literals, the fields that nothing asked for, and what they were made with.
-    initial: IndexVec<ObjectId, Vec<(Field, solver::Initial)>>,
-    prototypes: IndexVec<ObjectId, Vec<Value>>,
+    /// What is known of each object; of literals also the fields that nothing asked for.
+    states: Chunks<ObjectId, solver::ObjectState>,
     strings: StringTable,
-    instances: IndexVec<InstanceId, Instance>,
+    instances: Chunks<InstanceId, Instance>,
     bodies: IndexVec<FileId, InstanceId>,
     /// What was noted on the way.
     pub record: Record,
@@ -162,14 +162,16 @@ pub fn solve(input: Input<'_>, bytes: u64) -> Heap {
 impl solver::Solver<'_> {
     fn finish(mut self) -> Heap {
         self.record.instance_bases.sort_unstable();
-        let mut initial: IndexVec<ObjectId, Vec<(Field, solver::Initial)>> = IndexVec::new();
-        let mut object_fields: IndexVec<ObjectId, Vec<(Field, NodeId)>> = IndexVec::new();
-        for (object, state) in self.states.iter_enumerated() {
-            let is_asked = |field| self.fields.contains_key(&(object, field));
-            let rest: Vec<_> = state.initial.iter().copied().filter(|&(field, _)| !is_asked(field)).collect();
-            let nodes = rest.iter().filter_map(|&(field, initial)| Some((field, initial.node()?)));
-            object_fields.push(state.fields.iter().copied().chain(nodes).collect());
-            initial.push(rest);
+        for (index, state) in self.states.iter_mut().enumerate() {
+            let object = ObjectId::new(index);
+            let mut initial = std::mem::take(&mut state.initial);
+            initial.retain(|&(field, _)| state.field(object, field, &self.fields).is_none());
+            state.initial = initial;
+            if state.fields.len() <= LOOKED_THROUGH && state.fields.len() + state.initial.len() > LOOKED_THROUGH {
+                self.fields.extend(state.fields.iter().map(|&(field, node)| ((object, field), node)));
+            }
+            let nodes = state.initial.iter().filter_map(|&(field, initial)| Some((field, initial.node()?)));
+            state.fields.extend(nodes);
         }
         Heap {
             graph: self.graph,
@@ -179,9 +181,7 @@ impl solver::Solver<'_> {
             object_ids: self.object_ids,
             fields: self.fields,
             field_nodes: self.field_nodes,
-            prototypes: self.states.iter().map(|state| state.prototypes.to_vec()).collect(),
-            object_fields,
-            initial,
+            states: self.states,
             strings: self.strings,
             instances: self.instances,
             bodies: self.bodies,
@@ -253,18 +253,22 @@ impl Heap {
 
     /// The node of a field, if anything asked for it, or a literal was made with more than a constant there.
     pub fn field(&self, object: ObjectId, field: Field) -> Option<NodeId> {
-        let initial = || self.initial[object].iter().find(|&&(of, _)| of == field).and_then(|(_, it)| it.node());
-        self.fields.get(&(object, field)).copied().or_else(initial)
+        let state = &self.states[object];
+        match state.initial.iter().find(|&&(of, _)| of == field) {
+            Some((_, initial)) => initial.node(),
+            None => state.field(object, field, &self.fields),
+        }
     }
 
     /// Whether an object has a field, or anything asked for it.
     pub fn has_field(&self, object: ObjectId, field: Field) -> bool {
-        self.fields.contains_key(&(object, field)) || self.initial[object].iter().any(|&(of, _)| of == field)
+        let state = &self.states[object];
+        state.initial.iter().any(|&(of, _)| of == field) || state.field(object, field, &self.fields).is_some()
     }
 
     /// The fields of an object.
     pub fn fields_of(&self, object: ObjectId) -> &[(Field, NodeId)] {
-        &self.object_fields[object]
+        &self.states[object].fields
     }
 
     /// Whether writing a property of an object calls a setter, its own or an inherited one.
@@ -277,7 +281,7 @@ impl Heap {
             if setter.is_some_and(|node| !self.points_to(node).is_empty()) {
                 return true;
             }
-            for (prototype, _) in self.prototypes[object].iter().copied().filter_map(Value::as_object) {
+            for (prototype, _) in self.states[object].prototypes.iter().copied().filter_map(Value::as_object) {
                 if !seen.contains(&prototype) {
                     seen.push(prototype);
                 }

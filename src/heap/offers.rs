@@ -32,8 +32,9 @@ pub(super) enum Which {
 impl Solver<'_> {
     /// What libraries offer: their entries' exports, then, without an `exports` map, what else can be required.
     pub(super) fn offer_entries(&mut self) {
+        let libraries = self.libraries();
         for manifest in self.input.project.manifests.ids() {
-            if self.is_library(manifest) {
+            if libraries.contains(&manifest) {
                 for file in self.input.project.manifests[manifest].entries.clone() {
                     self.offer_file(file, Confidence::High);
                 }
@@ -50,10 +51,10 @@ impl Solver<'_> {
     /// Modules of a library beside its entries: without an `exports` map anyone may require them. First those that the
     /// library itself does not load, so that what they call counts as called.
     pub(super) fn offer_inner(&mut self, which: Which) {
-        let loaded = self.loaded_files();
+        let (loaded, libraries) = (self.loaded_files(), self.libraries());
         for (file, info) in self.input.project.files.iter_enumerated() {
             let Some(manifest) = info.manifest else { continue };
-            if self.is_library(manifest)
+            if libraries.contains(&manifest)
                 && loaded.contains(&file) == (which == Which::Loaded)
                 && self.memo.running.contains(&file)
                 && !self.input.tests[file]
@@ -68,11 +69,11 @@ impl Solver<'_> {
     /// Modules of an application that no production module loads: their callers are not in the analysed folder, or
     /// reach them in a way that is not understood. Where the whole program is seen, such a module is dead.
     pub(super) fn offer_unloaded(&mut self) {
-        let loaded = self.loaded_files();
+        let (loaded, libraries) = (self.loaded_files(), self.libraries());
         let whole = self.whole_programs();
         for (file, info) in self.input.project.files.iter_enumerated() {
             let is_dead = info.manifest.is_some_and(|manifest| whole.contains(&manifest));
-            if self.is_application_code(file, info.manifest) && !loaded.contains(&file) && !is_dead {
+            if self.is_application_code(file, info.manifest, &libraries) && !loaded.contains(&file) && !is_dead {
                 self.offer_file(file, Confidence::Medium);
             }
         }
@@ -96,18 +97,23 @@ impl Solver<'_> {
 
     /// What is left: exports of an application's loaded modules that nothing in it calls.
     pub(super) fn offer_uncalled(&mut self) {
-        let loaded = self.loaded_files();
+        let (loaded, libraries) = (self.loaded_files(), self.libraries());
         for (file, info) in self.input.project.files.iter_enumerated() {
-            if self.is_application_code(file, info.manifest) && loaded.contains(&file) {
+            if self.is_application_code(file, info.manifest, &libraries) && loaded.contains(&file) {
                 self.offer_file(file, Confidence::Medium);
             }
         }
     }
 
-    fn is_application_code(&self, file: FileId, manifest: Option<ManifestId>) -> bool {
+    fn is_application_code(
+        &self,
+        file: FileId,
+        manifest: Option<ManifestId>,
+        libraries: &FxHashSet<ManifestId>,
+    ) -> bool {
         self.memo.running.contains(&file)
             && !self.input.tests[file]
-            && !manifest.is_some_and(|manifest| self.is_library(manifest))
+            && !manifest.is_some_and(|manifest| libraries.contains(&manifest))
     }
 
     /// The files that production modules load.
@@ -123,19 +129,19 @@ impl Solver<'_> {
         called.chain(imports).filter_map(file).collect()
     }
 
-    /// A package that others install: not private, with entries, and no server by itself.
-    pub(super) fn is_library(&self, manifest: ManifestId) -> bool {
-        let info = &self.input.project.manifests[manifest];
-        if info.is_private || info.entries.is_empty() {
-            return false;
-        }
-        !self.record.roots.iter().any(|root| {
-            let file = self.instances[root.instance].key.file;
-            root.cause.kind == Some(ContextKind::Request)
-                && root.cause.confidence == Confidence::High
-                && self.input.project.files[file].manifest == Some(manifest)
-                && !self.input.tests[file]
-        })
+    /// The packages that others install: not private, with entries, and no servers by themselves.
+    fn libraries(&self) -> FxHashSet<ManifestId> {
+        let project = self.input.project;
+        let is_served =
+            |root: &&Root| root.cause.kind == Some(ContextKind::Request) && root.cause.confidence == Confidence::High;
+        let served = self.record.roots.iter().filter(is_served).map(|root| self.instances[root.instance].key.file);
+        let served = served.filter(|&file| !self.input.tests[file]).filter_map(|file| project.files[file].manifest);
+        let servers: FxHashSet<ManifestId> = served.collect();
+        let is_library = |&manifest: &ManifestId| {
+            let info = &project.manifests[manifest];
+            !info.is_private && !info.entries.is_empty() && !servers.contains(&manifest)
+        };
+        project.manifests.ids().filter(is_library).collect()
     }
 
     pub(super) fn offer_file(&mut self, file: FileId, confidence: Confidence) {

@@ -23,6 +23,16 @@ impl PointsToSet {
         }
     }
 
+    /// The place where a value that is not there would be.
+    pub(super) fn place_for(&self, value: Value) -> Option<usize> {
+        self.values.binary_search(&value).err()
+    }
+
+    /// Puts a value at its place.
+    pub(super) fn insert_at(&mut self, place: usize, value: Value) {
+        self.values.insert(place, value);
+    }
+
     /// Whether the value is there.
     pub fn contains(&self, value: Value) -> bool {
         self.values.binary_search(&value).is_ok()

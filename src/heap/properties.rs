@@ -8,19 +8,26 @@ use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::limits::COPIES;
 use crate::heap::natives;
 use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
-use crate::heap::solver::{ExceptId, Initial, Listener, Solver};
+use crate::heap::solver::{ExceptId, Initial, LOOKED_THROUGH, Listener, Solver};
 use crate::models::facts::{DataKind, Step};
 
 impl Solver<'_> {
     /// The node of a field, made when it is first asked for.
     pub(super) fn field(&mut self, object: ObjectId, field: Field) -> NodeId {
-        if let Some(&node) = self.fields.get(&(object, field)) {
+        if let Some(node) = self.known_field(object, field) {
             return node;
         }
         let node = self.fresh_node();
-        self.fields.insert((object, field), node);
         self.field_nodes.push((node, (object, field)));
-        self.states[object].fields.push((field, node));
+        let own = &mut self.states[object].fields;
+        own.push((field, node));
+        match own.len().checked_sub(LOOKED_THROUGH) {
+            None | Some(0) => {}
+            Some(1) => self.fields.extend(own.iter().map(|&(field, node)| ((object, field), node))),
+            Some(_) => {
+                self.fields.insert((object, field), node);
+            }
+        }
         if self.states[object].is_enumerated {
             self.enumerate_field(object, field, node);
         }
@@ -31,7 +38,7 @@ impl Solver<'_> {
             }
         }
         if matches!(field.kind(), FieldKind::Index(_)) || field == Field::ELEMENT {
-            let all = self.fields.get(&(object, Field::ALL_ELEMENTS)).copied();
+            let all = self.known_field(object, Field::ALL_ELEMENTS);
             if let Some(all) = all {
                 self.graph.add_edge(node, all, EdgeKind::Copy);
             }
@@ -51,10 +58,15 @@ impl Solver<'_> {
         node
     }
 
+    /// The node of a field, if anything asked for it.
+    pub(super) fn known_field(&self, object: ObjectId, field: Field) -> Option<NodeId> {
+        self.states[object].field(object, field, &self.fields)
+    }
+
     /// A literal gets a property. Most literals are never taken apart: tables of constants, options of unknown code.
     pub(super) fn initialize(&mut self, literal: NodeId, field: Field, initial: Initial) {
         let Some((object, _)) = self.graph.set(literal).iter().find_map(Value::as_object) else { return };
-        if self.states[object].is_open || self.fields.contains_key(&(object, field)) {
+        if self.states[object].is_open || self.known_field(object, field).is_some() {
             let node = self.field(object, field);
             self.fill(node, initial);
         } else {
@@ -82,12 +94,12 @@ impl Solver<'_> {
 
     /// Whether an object has a field so far.
     pub(super) fn has_field(&self, object: ObjectId, field: Field) -> bool {
-        self.fields.contains_key(&(object, field)) || self.states[object].initial.iter().any(|&(of, _)| of == field)
+        self.known_field(object, field).is_some() || self.states[object].initial.iter().any(|&(of, _)| of == field)
     }
 
     /// What an object has as a field so far, without asking for it.
     pub(super) fn known_values(&self, object: ObjectId, field: Field) -> Vec<Value> {
-        if let Some(&node) = self.fields.get(&(object, field)) {
+        if let Some(node) = self.known_field(object, field) {
             return self.graph.set(node).iter().collect();
         }
         let own = self.states[object].initial.iter().filter(|&&(of, _)| of == field);
@@ -100,7 +112,7 @@ impl Solver<'_> {
 
     /// The node of all elements of an array.
     pub(super) fn all_elements(&mut self, object: ObjectId) -> NodeId {
-        if let Some(&node) = self.fields.get(&(object, Field::ALL_ELEMENTS)) {
+        if let Some(node) = self.known_field(object, Field::ALL_ELEMENTS) {
             return node;
         }
         self.open(object);
@@ -134,7 +146,7 @@ impl Solver<'_> {
 
     /// The node of what a property may be by being written under an unknown key.
     fn mixed_properties(&mut self, object: ObjectId) -> NodeId {
-        if let Some(&node) = self.fields.get(&(object, Field::MIXED)) {
+        if let Some(node) = self.known_field(object, Field::MIXED) {
             return node;
         }
         let mixed = self.field(object, Field::MIXED);
@@ -210,13 +222,30 @@ impl Solver<'_> {
     }
 
     fn load_from_prototypes(&mut self, object: ObjectId, field: Field, dst: NodeId, this: Value) {
-        if !self.loaded.insert((object, field, dst)) {
+        if !self.learn_load(object, field, dst, this) {
             return;
         }
-        self.states[object].loads.push((field, dst, this));
         for prototype in self.states[object].prototypes.clone() {
             self.climb(|solver| solver.load_inherited(prototype, field, dst, this));
         }
+    }
+
+    /// Notes a load through an object, unless it is noted.
+    fn learn_load(&mut self, object: ObjectId, field: Field, dst: NodeId, this: Value) -> bool {
+        let loads = &mut self.states[object].loads;
+        let is_new = if loads.len() < LOOKED_THROUGH {
+            !loads.iter().any(|&(of, into, _)| (of, into) == (field, dst))
+        } else {
+            if loads.len() == LOOKED_THROUGH {
+                self.loaded.extend(loads.iter().map(|&(field, dst, _)| (object, field, dst)));
+            }
+            self.loaded.insert((object, field, dst))
+        };
+        if is_new {
+            loads.push((field, dst, this));
+            self.budget.loads += 1;
+        }
+        is_new
     }
 
     /// A load goes on in a prototype: what is found there is shared by all instances.

@@ -4,6 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
+use crate::base::chunks::Chunks;
 use crate::base::finding::{Confidence, ContextKind};
 use crate::base::index::IndexVec;
 use crate::base::name::{Interner, Name};
@@ -264,6 +265,24 @@ pub(super) struct ObjectState {
     pub(super) is_open: bool,
 }
 
+/// Up to so many fields or loads of an object are looked through; only longer lists are hashed.
+pub(super) const LOOKED_THROUGH: usize = 12;
+
+impl ObjectState {
+    /// The node of a field of this object, if it has one. `long` holds the fields of objects that have many.
+    pub(super) fn field(
+        &self,
+        object: ObjectId,
+        field: Field,
+        long: &FxHashMap<(ObjectId, Field), NodeId>,
+    ) -> Option<NodeId> {
+        if self.fields.len() > LOOKED_THROUGH {
+            return long.get(&(object, field)).copied();
+        }
+        self.fields.iter().find(|&&(of, _)| of == field).map(|&(_, node)| node)
+    }
+}
+
 /// What a literal is made with under one key.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Initial {
@@ -325,18 +344,19 @@ pub(super) struct Solver<'a> {
     pub(super) names: Interner,
     /// For each file, its local names' global ones.
     pub(super) file_names: IndexVec<FileId, Vec<Name>>,
-    pub(super) objects: IndexVec<ObjectId, AbstractObject>,
+    pub(super) objects: Chunks<ObjectId, AbstractObject>,
     pub(super) object_ids: FxHashMap<Source, ObjectId>,
-    pub(super) states: IndexVec<ObjectId, ObjectState>,
+    pub(super) states: Chunks<ObjectId, ObjectState>,
+    /// The fields of objects that have many.
     pub(super) fields: FxHashMap<(ObjectId, Field), NodeId>,
     /// Which object and field a field node is, ascending; the other nodes belong to instances or to calls.
     pub(super) field_nodes: Vec<(NodeId, (ObjectId, Field))>,
     pub(super) strings: StringTable,
-    pub(super) instances: IndexVec<InstanceId, Instance>,
+    pub(super) instances: Chunks<InstanceId, Instance>,
     pub(super) instance_ids: FxHashMap<InstanceKey, InstanceId>,
     pub(super) clones: FxHashMap<(FileId, FunctionId), u32>,
     pub(super) bodies: IndexVec<FileId, InstanceId>,
-    pub(super) invocations: IndexVec<InvocationId, Invocation>,
+    pub(super) invocations: Chunks<InvocationId, Invocation>,
     pub(super) callbacks: IndexVec<CallbackId, Callback>,
     pub(super) excepts: IndexVec<ExceptId, Vec<Name>>,
     pub(super) specials: FxHashMap<ObjectId, Special>,
@@ -353,6 +373,7 @@ pub(super) struct Solver<'a> {
     pub(super) callback_args: FxHashMap<CallbackId, SmallVec<[Arg; 3]>>,
     pub(super) arguments_used: FxHashMap<(FileId, FunctionId), bool>,
     pub(super) applied: FxHashSet<(InvocationId, Value)>,
+    /// The loads through objects that have many.
     pub(super) loaded: FxHashSet<(ObjectId, Field, NodeId)>,
     /// What was made before, and is not made twice.
     pub(super) memo: Memo,
@@ -405,7 +426,7 @@ impl<'a> Solver<'a> {
         let mut names = Interner::default();
         let file_names =
             input.facts.iter().map(|facts| facts.names.iter().map(|n| names.intern(n)).collect()).collect();
-        let mut objects = IndexVec::new();
+        let mut objects = Chunks::new();
         let global =
             objects.push(AbstractObject { source: Source::Global, kind: ObjectKind::Plain, bounds_itself: false });
         let well_known = WellKnown {
@@ -427,16 +448,16 @@ impl<'a> Solver<'a> {
             names,
             file_names,
             object_ids: std::iter::once((Source::Global, global)).collect(),
-            states: IndexVec::from_raw(vec![ObjectState::default()]),
+            states: std::iter::once(ObjectState::default()).collect(),
             objects,
             fields: FxHashMap::default(),
             field_nodes: Vec::new(),
             strings: StringTable::default(),
-            instances: IndexVec::new(),
+            instances: Chunks::new(),
             instance_ids: FxHashMap::default(),
             clones: FxHashMap::default(),
             bodies: IndexVec::new(),
-            invocations: IndexVec::new(),
+            invocations: Chunks::new(),
             callbacks: IndexVec::new(),
             // The first is of plain copies, the second of deep ones.
             excepts: IndexVec::from_raw(vec![Vec::new(), Vec::new()]),

@@ -1,6 +1,9 @@
 //! Strings as values: constants, and patterns of known text and holes.
 
-use rustc_hash::FxHashMap;
+use std::hash::BuildHasher;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use smallvec::SmallVec;
 
 use crate::base::index::IndexVec;
 use crate::heap::limits::{PATTERN_PARTS, TEXT};
@@ -14,13 +17,15 @@ const LISTED: usize = 2;
 #[derive(Debug, Default)]
 pub struct StringTable {
     strings: IndexVec<StringId, Vec<PatternPart>>,
-    ids: FxHashMap<Vec<PatternPart>, StringId>,
+    /// By the hash of the parts.
+    ids: FxHashMap<u64, SmallVec<[StringId; 1]>>,
 }
 
 impl StringTable {
     /// The id of a constant.
     pub fn constant(&mut self, text: &str) -> StringId {
-        self.pattern(vec![PatternPart::Text(text.to_owned())])
+        let parts = vec![PatternPart::Text(text.to_owned())];
+        if text.len() > TEXT { self.pattern(parts) } else { self.id_of(parts) }
     }
 
     /// The id of a pattern; neighbouring texts and holes are joined.
@@ -33,11 +38,16 @@ impl StringTable {
             joined.truncate(PATTERN_PARTS - 1);
             joined.push(PatternPart::Hole);
         }
-        if let Some(&id) = self.ids.get(&joined) {
+        self.id_of(joined)
+    }
+
+    fn id_of(&mut self, parts: Vec<PatternPart>) -> StringId {
+        let ids = self.ids.entry(FxBuildHasher.hash_one(&parts)).or_default();
+        if let Some(&id) = ids.iter().find(|&&id| self.strings[id] == parts) {
             return id;
         }
-        let id = self.strings.push(joined.clone());
-        self.ids.insert(joined, id);
+        let id = self.strings.push(parts);
+        ids.push(id);
         id
     }
 

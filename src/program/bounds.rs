@@ -164,7 +164,7 @@ impl Program<'_> {
             .heap
             .edges(slot)
             .iter()
-            .any(|edge| self.stages.heap.representative(edge.to) == self.stages.heap.representative(node))
+            .any(|edge| self.stages.heap.representative(edge.to()) == self.stages.heap.representative(node))
     }
 
     /// A counter that lasts, is compared before the growth, and is counted in the same function.

@@ -37,7 +37,7 @@ impl Reversed {
         let is_own = |node: NodeId| heap.representative(node) == node;
         for node in nodes().filter(|&node| is_own(node)) {
             for edge in heap.edges(node) {
-                starts[heap.representative(edge.to).0 as usize + 2] += 1;
+                starts[heap.representative(edge.to()).0 as usize + 2] += 1;
             }
         }
         for index in 2..starts.len() {
@@ -46,7 +46,7 @@ impl Reversed {
         let mut sources = vec![NodeId(0); *starts.last().unwrap_or(&0) as usize];
         for node in nodes().filter(|&node| is_own(node)) {
             for edge in heap.edges(node) {
-                let at = &mut starts[heap.representative(edge.to).0 as usize + 1];
+                let at = &mut starts[heap.representative(edge.to()).0 as usize + 1];
                 sources[*at as usize] = node;
                 *at += 1;
             }

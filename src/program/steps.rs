@@ -34,10 +34,12 @@ impl Reversed {
         let count = heap.node_count();
         let mut starts = vec![0_u32; count + 2];
         let nodes = || (0..u32::try_from(count).unwrap_or(u32::MAX)).map(NodeId);
-        let is_own = |node: NodeId| heap.representative(node) == node;
+        // Edges lead all over the table of nodes, which is much larger than this one.
+        let own: Vec<NodeId> = nodes().map(|node| heap.representative(node)).collect();
+        let is_own = |node: NodeId| own[node.0 as usize] == node;
         for node in nodes().filter(|&node| is_own(node)) {
             for edge in heap.edges(node) {
-                starts[heap.representative(edge.to()).0 as usize + 2] += 1;
+                starts[own[edge.to().0 as usize].0 as usize + 2] += 1;
             }
         }
         for index in 2..starts.len() {
@@ -46,7 +48,7 @@ impl Reversed {
         let mut sources = vec![NodeId(0); *starts.last().unwrap_or(&0) as usize];
         for node in nodes().filter(|&node| is_own(node)) {
             for edge in heap.edges(node) {
-                let at = &mut starts[heap.representative(edge.to()).0 as usize + 1];
+                let at = &mut starts[own[edge.to().0 as usize].0 as usize + 1];
                 sources[*at as usize] = node;
                 *at += 1;
             }

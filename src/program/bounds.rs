@@ -371,7 +371,7 @@ impl Program<'_> {
                 Link::Variable(..) => return false,
                 Link::Captured(..) => {}
                 Link::Field(parent, field) => {
-                    if parent == object {
+                    if parent == object || !self.is_held_by_module(parent) {
                         continue;
                     }
                     is_held = true;

@@ -112,7 +112,7 @@ impl Holders {
     }
 }
 
-fn is_holding(field: Field) -> bool {
+pub(super) fn is_holding(field: Field) -> bool {
     match field.kind() {
         FieldKind::Name(_) | FieldKind::Index(_) => true,
         FieldKind::Special => [Field::ELEMENT, Field::UNKNOWN, Field::MAP_VALUE, Field::PROMISED].contains(&field),
@@ -120,7 +120,7 @@ fn is_holding(field: Field) -> bool {
     }
 }
 
-fn is_root(stages: &Stages<'_>, object: ObjectId) -> bool {
+pub(super) fn is_root(stages: &Stages<'_>, object: ObjectId) -> bool {
     matches!(
         stages.heap.object(object).source,
         Source::Exports(_) | Source::Module(_) | Source::Global | Source::Native(_)

@@ -166,8 +166,7 @@ impl Program<'_> {
             Constraint::LoadOuter { dst, binding } if dst == value => Some(binding),
             _ => None,
         });
-        let mut bindings = self.stages.facts[key.file].bindings.iter_enumerated();
-        outer.or_else(|| bindings.find(|(_, it)| it.function == key.function && it.home == value).map(|(id, _)| id))
+        outer.or_else(|| self.binding_of(key.file, key.function, value))
     }
 
     /// Whether what the registration gave is called, or has a method called that ends it, by something that runs.

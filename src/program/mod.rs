@@ -7,6 +7,7 @@ mod entries;
 mod expiry;
 mod files;
 mod holders;
+mod lasting;
 mod keys;
 mod listeners;
 mod loads;

@@ -31,6 +31,8 @@ pub(super) struct Tables<'a> {
     calls: OnceCell<FxHashMap<FunctionKey, Vec<CallId>>>,
     handles: OnceCell<FxHashSet<ObjectId>>,
     places: OnceCell<Places>,
+    /// The objects that modules hold.
+    pub(super) held_by_modules: OnceCell<FxHashSet<ObjectId>>,
     /// Instances, and whether they run in a hook after tests.
     pub(super) after_hooks: RefCell<FxHashMap<InstanceId, bool>>,
     /// Removals, and whether they remove another entry than they looked for.

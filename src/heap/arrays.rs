@@ -52,7 +52,8 @@ impl Solver<'_> {
                 self.copy_elements(call, array, through, name);
             }
             "keys" | "values" | "entries" => self.array_iterator(call, array, through, name),
-            "join" | "indexOf" | "lastIndexOf" | "includes" | "toString" | "set" => {
+            "indexOf" | "lastIndexOf" | "includes" => self.give_finite(call),
+            "join" | "toString" | "set" => {
                 let element = self.field(array, Field::ELEMENT);
                 if let Some(dst) = call.dst {
                     self.graph.add_edge(element, dst, EdgeKind::Derive);

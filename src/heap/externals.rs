@@ -2,7 +2,7 @@
 
 use smallvec::{SmallVec, smallvec};
 
-use crate::base::finding::Confidence;
+use crate::base::finding::{Confidence, ContextKind};
 use crate::base::name::Name;
 use crate::base::source::FileId;
 use crate::heap::builtins::NativeCall;
@@ -200,9 +200,14 @@ impl Solver<'_> {
         }
     }
 
-    /// A call of which the models say nothing: opaque, but the result is still the package's.
+    /// A call of which the models say nothing: opaque, but the result is still the package's. If they know what it is,
+    /// nothing else is in it.
     fn call_unmodelled(&mut self, invocation: InvocationId, path: Option<PathId>, package: Name, label: Name) {
-        self.opaque_call(invocation);
+        if path.is_some_and(|path| self.input.models.step(path, step_of(self.invocations[invocation].kind)).is_some()) {
+            self.give_arguments(invocation);
+        } else {
+            self.opaque_call(invocation);
+        }
         let data = path.and_then(|path| self.input.models.facts(path).value.data);
         if let (Some(kind), Some(dst)) = (data, self.invocations[invocation].dst) {
             self.insert_data(dst, kind);
@@ -212,7 +217,7 @@ impl Solver<'_> {
     }
 
     fn give_external_result(&mut self, invocation: InvocationId, path: Option<PathId>, package: Name, label: Name) {
-        let inv = &self.invocations[invocation];
+        let inv = self.invocations[invocation].clone();
         if inv.kind == InvocationKind::Super {
             return;
         }
@@ -225,13 +230,17 @@ impl Solver<'_> {
             return;
         }
         let made = Some((inv.caller, inv.call));
-        let step = if inv.kind == InvocationKind::New { Step::Instance } else { Step::Return };
-        let inner = path.and_then(|path| self.input.models.step(path, step));
+        let inner = path.and_then(|path| self.input.models.step(path, step_of(inv.kind)));
         if let Some(kind) = inner.and_then(|path| self.input.models.facts(path).value.data) {
             self.insert_data(dst, kind);
         }
         let is_shared = inner.is_some_and(|path| self.input.models.facts(path).value.is_shared);
         let result = self.object(Source::External { package, path: inner, made, label }, ObjectKind::Plain);
+        if inner.is_some() && !inv.args.is_empty() {
+            // `client = connect(req.query.host)` is a client of that request's.
+            let (given, made_of) = (self.spread_from(&inv.args), self.field(result, Field::MADE_OF));
+            self.graph.add_edge(given, made_of, EdgeKind::Copy);
+        }
         let lifetime = if is_shared { Lifetime::Module } else { Lifetime::Fresh };
         self.graph.insert(dst, Value::object(result, lifetime));
     }
@@ -308,8 +317,8 @@ impl Solver<'_> {
             dst: if inv.kind == InvocationKind::Super { None } else { inv.dst },
             native: Native::Global(""),
         };
-        let is_held = self.is_held(invocation, lifetime);
         for (index, callback) in facts.callbacks.iter().enumerate() {
+            let is_held = self.is_held(invocation, lifetime, callback.context);
             if !self.conditions_hold(invocation, &callback.when) {
                 continue;
             }
@@ -329,12 +338,13 @@ impl Solver<'_> {
     }
 
     /// Whether what a call registers outlives it: it is registered while modules load, or on something
-    /// module-lifetime or the platform.
-    fn is_held(&self, invocation: InvocationId, callee: Lifetime) -> bool {
+    /// module-lifetime or the platform. What a new object is made with goes with it, unless a clock calls it.
+    fn is_held(&self, invocation: InvocationId, callee: Lifetime, context: Option<ContextKind>) -> bool {
         let inv = &self.invocations[invocation];
         match inv.this {
             This::Value(value) if self.is_passing(value) => false,
             _ if inv.phase == Phase::Init => true,
+            _ if inv.kind == InvocationKind::New => context == Some(ContextKind::Timer),
             This::Value(value) => value.as_object().is_some_and(|(_, lifetime)| lifetime == Lifetime::Module),
             This::Node(_) => false,
             This::None => callee == Lifetime::Module,
@@ -608,6 +618,11 @@ impl Solver<'_> {
             }
         }
     }
+}
+
+/// What leads from a function to what a call of it gives.
+fn step_of(kind: InvocationKind) -> Step<'static> {
+    if kind == InvocationKind::New { Step::Instance } else { Step::Return }
 }
 
 /// A word of a model's condition: `SIG*` matches all that begins so.

@@ -217,12 +217,14 @@ impl Solver<'_> {
             .any(|(field, node)| own(field) && self.graph.set(*node).iter().any(Value::is_object))
     }
 
-    /// Whether a function writes to its `this`.
+    /// Whether a function writes to its `this`, or hands it on.
     fn uses_this(&self, file: FileId, function: FunctionId) -> bool {
-        self.input.facts[file]
-            .constraints_of(function)
-            .iter()
-            .any(|constraint| matches!(constraint, Constraint::Store { base, .. } if *base == THIS))
+        let facts = &self.input.facts[file];
+        facts.constraints_of(function).iter().any(|constraint| match *constraint {
+            Constraint::Store { base, .. } => base == THIS,
+            Constraint::Call { call } => facts.arguments_of(call).iter().any(|argument| argument.value == THIS),
+            _ => false,
+        })
     }
 
     pub(super) fn offer_members(
@@ -283,7 +285,7 @@ impl Solver<'_> {
             _ => true,
         };
         let dst = self.fresh_node();
-        if is_called {
+        if is_called && !self.is_own_export(depth, offer) {
             let instance = self.instance_of(object, self.offers[offer].caller, None);
             self.graph.insert(dst, Value::object(instance, Lifetime::Fresh));
         } else {

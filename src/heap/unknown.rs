@@ -15,15 +15,12 @@ impl Solver<'_> {
         if std::mem::replace(&mut self.invocations[invocation].is_opaque, true) {
             return;
         }
+        self.give_arguments(invocation);
         let inv = self.invocations[invocation].clone();
-        let given = self.giving(invocation);
-        for arg in &inv.args {
-            if let Some(dst) = inv.dst {
-                self.graph.add_edge(arg.node, dst, EdgeKind::Derive);
-            }
-            self.listen(arg.node, Listener::Unknown { invocation: given });
-        }
         let Some(dst) = inv.dst else { return };
+        for arg in &inv.args {
+            self.graph.add_edge(arg.node, dst, EdgeKind::Derive);
+        }
         match inv.this {
             This::Value(value) if !value.is_object() => {
                 if let ValueKind::Data(_) = value.kind() {
@@ -34,6 +31,14 @@ impl Solver<'_> {
             This::None | This::Value(_) => {}
         }
         self.graph.insert(dst, Value::data(Data::Unknown));
+    }
+
+    /// What a call's arguments hold goes to unknown code.
+    pub(super) fn give_arguments(&mut self, invocation: InvocationId) {
+        let given = self.giving(invocation);
+        for arg in self.invocations[invocation].args.clone() {
+            self.listen(arg.node, Listener::Unknown { invocation: given });
+        }
     }
 
     /// The invocation that stands for all of one call, whatever the receiver, when its arguments go to unknown code.

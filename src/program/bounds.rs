@@ -183,23 +183,6 @@ impl Program<'_> {
             })
     }
 
-    /// Whether a fixed set is asked for the key first.
-    fn is_fixed_set_asked(&self, change: &Change) -> bool {
-        let Some(key) = change.key else { return false };
-        self.guards(change).any(|guard| {
-            let Test::Has { container, key: asked } = guard.test else {
-                return self.is_equal_to_constant(change, guard, key);
-            };
-            if !guard.holds {
-                return false;
-            }
-            let asked = self.stages.heap.node(change.instance, asked);
-            let container = self.stages.heap.node(change.instance, container);
-            let is_same_key = asked == key || self.is_alias(asked, key);
-            is_same_key && self.is_fixed(change, container)
-        })
-    }
-
     /// Whether one of a fixed set of values is put in, and only if it isn't there: `if (!list.includes(x)) list.push(x)`.
     fn is_new_constant(&self, change: &Change) -> bool {
         let Target::Object(object) = change.target else { return false };
@@ -227,38 +210,13 @@ impl Program<'_> {
         })
     }
 
-    fn is_equal_to_constant(&self, change: &Change, guard: &Guard, key: NodeId) -> bool {
-        let Test::Equal { left, right } = guard.test else { return false };
-        if !guard.holds {
-            return false;
-        }
-        let (left, right) =
-            (self.stages.heap.node(change.instance, left), self.stages.heap.node(change.instance, right));
-        (left == key && keys::judge(&self.stages, right) == Keys::Finite)
-            || (right == key && keys::judge(&self.stages, left) == Keys::Finite)
-    }
-
     /// Whether two nodes read the same property chain: `req.params.kind` twice. Found by the values' text.
     pub(super) fn is_alias(&self, a: NodeId, b: NodeId) -> bool {
         let (Some(x), Some(y)) = (self.node_text(a), self.node_text(b)) else { return false };
         !x.is_empty() && x == y
     }
 
-    /// Whether a container that is asked is of a fixed size: it holds something, and nothing grows it while the program
-    /// runs.
-    fn is_fixed(&self, change: &Change, container: NodeId) -> bool {
-        let mut is_any = false;
-        for value in self.stages.heap.points_to(container) {
-            let ValueKind::Object(object, _) = value.kind() else { return false };
-            is_any = true;
-            if Target::Object(object) == change.target || self.grows_while_running(object) {
-                return false;
-            }
-        }
-        is_any
-    }
-
-    fn grows_while_running(&self, object: ObjectId) -> bool {
+    pub(super) fn grows_while_running(&self, object: ObjectId) -> bool {
         self.growths_of(Target::Object(object)).iter().any(|&id| {
             let growth = &self.changes[id.0 as usize];
             self.stages.contexts.of(growth.instance).is_some_and(|context| context.kind > ContextKind::Test)

@@ -275,7 +275,7 @@ fn has_setter(stages: &Stages<'_>, object: ObjectId, setter: Field) -> bool {
 fn slot_effect(stages: &Stages<'_>, write: &Write, slot: NodeId) -> Effect {
     match (write.form, write.reuse) {
         (WriteForm::Assign, Reuse::Appends) if !is_numeric(stages, slot) => Effect::Grow,
-        (WriteForm::Assign, Reuse::AddsKey(_) | Reuse::Links) => Effect::Grow,
+        (WriteForm::Assign, Reuse::AddsKey(_) | Reuse::Links | Reuse::Wraps) => Effect::Grow,
         (WriteForm::AddAssign, _) => {
             if is_numeric(stages, slot) {
                 Effect::Mutate
@@ -336,6 +336,7 @@ fn kind_of(write: &Write) -> &'static str {
         (WriteForm::Assign, Reuse::Appends, _) => "append-copy",
         (WriteForm::Assign, Reuse::AddsKey(_), _) => "add-key-copy",
         (WriteForm::Assign, Reuse::Links, _) => "link",
+        (WriteForm::Assign, Reuse::Wraps, _) => "wrap",
         (WriteForm::Assign, _, Place::Property { key: Key::Computed(_), .. }) => "computed-key",
         (WriteForm::Assign, ..) => "assign",
     }

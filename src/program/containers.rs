@@ -172,6 +172,8 @@ impl Program<'_> {
             Target::Object(object) => self.kind_word(object),
             Target::Slot(_) if change.kind == "add-assign" => "string",
             Target::Slot(_) if change.kind == "link" => "linked list",
+            Target::Slot(_) if change.kind == "wrap" => "chain of functions",
+            Target::Slot(_) if change.kind == "wrap" => "chain of functions",
             Target::Slot(slot) => self
                 .stages
                 .heap

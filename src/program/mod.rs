@@ -1,5 +1,6 @@
 //! The solved program: an inert thing with questions to ask. Rules see nothing else.
 
+mod asked;
 mod bounds;
 mod changes;
 mod containers;

@@ -57,7 +57,9 @@ impl Program<'_> {
             ValueKind::String(_) => false,
             ValueKind::Object(object, lifetime) => match heap.object(object).source {
                 Source::External { path: Some(path), .. } => {
+                    let made_of = || heap.field(object, Field::MADE_OF).filter(|_| depth > 0);
                     self.stages.models.facts(path).value.data == Some(DataKind::Request)
+                        || made_of().is_some_and(|node| self.is_request_data(node, depth - 1))
                 }
                 Source::Site { .. } | Source::Call { .. } | Source::Instance { .. } | Source::Clone { .. }
                     if lifetime == Lifetime::Fresh && depth > 0 =>

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use crate::base::source::FileId;
 use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, ObjectId, Value};
+use crate::program::asked::{Checks, FiniteTypes};
 use crate::program::changes::{Change, Target};
 use crate::program::lookups::Lookups;
 use crate::program::{ChangeId, Program, Stages};
@@ -40,6 +41,11 @@ pub(super) struct Tables<'a> {
     pub(super) lookups: RefCell<FxHashMap<InstanceId, Rc<Lookups>>>,
     /// Containers and removals, and whether these undo a growth of those.
     pub(super) undoing: RefCell<FxHashMap<(Target, ChangeId), bool>>,
+    pub(super) checks: OnceCell<Checks>,
+    pub(super) finite_types: OnceCell<FiniteTypes<'a>>,
+    /// The values that are declared with keys of fixed sets.
+    pub(super) keyed_types: OnceCell<Vec<(FileId, FunctionId, ValueId)>>,
+    callees: OnceCell<FxHashMap<(InstanceId, CallId), Vec<InstanceId>>>,
     mentions: OnceCell<FxHashMap<FunctionKey, Vec<BindingId>>>,
     definitions: OnceCell<FxHashMap<FunctionKey, Definitions>>,
 }
@@ -137,6 +143,20 @@ impl<'a> Program<'a> {
             places
         };
         self.tables.loads.get_or_init(made).get(&(instance, call)).map(|&at| &loads[at])
+    }
+
+    /// The instances that a call calls by itself.
+    pub(super) fn callees_of(&self, caller: InstanceId, call: CallId) -> &[InstanceId] {
+        let made = || {
+            let mut callees: FxHashMap<(InstanceId, CallId), Vec<InstanceId>> = FxHashMap::default();
+            for edge in self.stages.heap.record.calls.iter().filter(|edge| edge.position.is_none()) {
+                if let Some(call) = edge.call {
+                    callees.entry((edge.caller, call)).or_default().push(edge.callee);
+                }
+            }
+            callees
+        };
+        self.tables.callees.get_or_init(made).get(&(caller, call)).map_or(&[], Vec::as_slice)
     }
 
     /// The instances of a function.
@@ -260,6 +280,7 @@ fn definitions(stages: &Stages<'_>) -> FxHashMap<FunctionKey, Definitions> {
                     | Constraint::Alloc { dst, .. }
                     | Constraint::LoadOuter { dst, .. }
                     | Constraint::LoadImport { dst, .. }
+                    | Constraint::Concat { dst, .. }
                     | Constraint::Await { dst, .. } => Some(*dst),
                     _ => None,
                 };

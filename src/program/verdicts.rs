@@ -189,7 +189,10 @@ impl Program<'_> {
         let is_doubtful = |refused: &Refused| matches!(refused, Refused::OnlyWhenAsked(_) | Refused::OtherPath(_));
         let is_removed_at_times = self.refused_removals(change).iter().any(is_doubtful);
         let removal = if is_removed_at_times { Confidence::Medium } else { Confidence::High };
-        weakest(weakest(self.base_confidence(change), keys), removal)
+        let base = self.base_confidence(change);
+        // Options of a call are wrapped as often as what lasts.
+        let base = if change.kind == "wrap" && base < Confidence::High { Confidence::Low } else { base };
+        weakest(weakest(base, keys), removal)
     }
 
     /// Whether a growth in a library is plainly a registration: a function or class that is stored by a function whose

@@ -122,8 +122,13 @@ pub struct ModuleFacts {
     pub params: Vec<Param>,
     /// Decorators, in order.
     pub decorators: Vec<Decorator>,
+    /// What was asked before a value was chosen, an answer given, or a function left.
+    pub checks: Vec<Check>,
     /// Declared types that say something about a value.
     pub types: Vec<TypeFact>,
+    /// The types of this file that stand for fixed sets (enums, unions of literals), and the properties of its
+    /// interfaces that are of such types.
+    pub finite_types: Vec<FiniteType>,
     /// The shape of the statements, for finding near copies.
     pub shapes: Vec<Shape>,
     /// What functions ask of the name that is their first parameter, where they do nothing else, by function.
@@ -848,6 +853,8 @@ pub enum Reuse {
     AddsKey(ValueId),
     /// A new link that holds the old value: `head = {value, next: head}`, `prev = wrap(prev)` as a closure.
     Links,
+    /// A function that calls the old one: `const previous = o.f; o.f = () => previous()`.
+    Wraps,
     /// Leaves some out: `a.filter(…)`, `a.slice(…)`, `s.slice(…)`.
     Shrinks,
     /// The old value, or a copy of no other size: `x || []`, `x ?? []`, `x ? x : []`, `a.map(…)`, `{...o, k: 1}`.
@@ -910,6 +917,39 @@ pub enum Test {
     Other,
 }
 
+/// What was asked before something came to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Check {
+    /// The function.
+    pub function: FunctionId,
+    /// What came to be.
+    pub of: Checked,
+    /// What held then: a run of [`ModuleFacts::guard_lists`].
+    pub guards: Run,
+}
+
+/// What came to be when something had been asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub enum Checked {
+    /// A branch of a conditional was taken: `LIST.includes(x) ? x : 'other'`.
+    Value(ValueId),
+    /// The function answered with something truthy: `isKind = (x) => LIST.includes(x)`.
+    Answer,
+    /// The function came to its end without throwing: `if (!LIST.includes(x)) throw …`.
+    End,
+}
+
+/// A type that stands for a fixed set, or a property of a type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct FiniteType {
+    /// The type's name.
+    pub ty: NameId,
+    /// The property; none: the type itself.
+    pub member: Option<NameId>,
+    /// The imported type that it is of; then whether it is a fixed set is that type's business.
+    pub of: Option<NameId>,
+}
+
 /// A decorator.
 #[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Decorator {
@@ -970,6 +1010,12 @@ pub enum TypeRef {
     Record,
     /// `Record<'a' | 'b', X>`, `Map<Kind, X>` and their like: the keys are of a fixed set.
     FiniteKeys,
+    /// The same with keys of an imported type, by its binding.
+    KeysOf(BindingId),
+    /// `{kind: 'a' | 'b'}`: a property is of a fixed set.
+    FiniteMember(NameId),
+    /// A property is of an imported type.
+    MemberOf(NameId, BindingId),
 }
 
 /// A statement's shape: a hash of its structure without identifiers, literals and types, and its place. `f(x)` has one

@@ -414,13 +414,13 @@ impl<'a> Lowerer<'a> {
             let outcome = self.condition(&at.test, Wanted::Test);
             let branch = self.guard_mark();
             self.hold(&outcome.then);
-            values.extend(self.expr(&at.cons));
+            values.extend(self.chosen(&at.cons, branch));
             self.release(branch);
             self.hold(&outcome.otherwise);
             match transparent(&at.alt) {
                 Expr::Cond(next) => at = next,
                 last => {
-                    values.extend(self.expr(last));
+                    values.extend(self.chosen(last, branch));
                     break;
                 }
             }

@@ -301,9 +301,7 @@ impl<'a> Lowerer<'a> {
                 self.frame.statement = range(e.span());
                 let mark = self.begin_shape(range(e.span()));
                 self.shape(super::statements::EXPRESSION);
-                if let Some(src) = self.expr(e) {
-                    self.emit(Constraint::Return { src });
-                }
+                self.return_value(e);
                 self.end_shape(mark);
             }
             Body::Statements(statements) => {
@@ -333,7 +331,7 @@ impl<'a> Lowerer<'a> {
 
     /// `return e`.
     pub(super) fn return_value(&mut self, e: &'a Expr) {
-        if let Some(src) = self.expr(e) {
+        if let Some(src) = self.answer(e) {
             self.emit(Constraint::Return { src });
         }
     }

@@ -6,6 +6,7 @@ use swc_common::{Span, Spanned};
 use swc_ecma_ast::{BinExpr, BinaryOp, Expr, Lit, UnaryOp};
 
 use super::expressions::transparent;
+use super::reuse::same;
 use super::{Lookup, Lowerer, range, run};
 use crate::base::span::ByteRange;
 use crate::syntax::facts::{Callee, Constraint, Guard, Key, Origin, Place, Run, Test, ValueId};
@@ -21,6 +22,21 @@ pub(super) struct Outcome {
     pub(super) otherwise: Guards,
     /// Its value, where it is one expression.
     pub(super) value: Option<ValueId>,
+}
+
+/// What is compared, its value, and the value that it is compared with.
+type Equals<'a> = SmallVec<[(&'a Expr, ValueId, ValueId); 4]>;
+
+/// What an operand compares with a literal.
+fn equal_of<'a>(operand: &'a Expr, guard: &Guard) -> Option<(&'a Expr, ValueId, ValueId)> {
+    let (Expr::Bin(bin), Test::Equal { left, right }) = (transparent(operand), guard.test) else { return None };
+    let (one, other) = (transparent(&bin.left), transparent(&bin.right));
+    let is_fixed = |e: &Expr| matches!(e, Expr::Lit(_) | Expr::Member(_));
+    match guard.holds {
+        true if is_fixed(other) => Some((one, left, right)),
+        true if is_fixed(one) => Some((other, right, left)),
+        _ => None,
+    }
 }
 
 /// What a condition is lowered for.
@@ -110,11 +126,15 @@ impl<'a> Lowerer<'a> {
         let mark = self.guard_mark();
         let mut all = Guards::new();
         let mut weak = Guards::new();
+        let mut equals: Equals<'a> = SmallVec::new();
+        let mut operands = 0;
         let mut values: SmallVec<[ValueId; 4]> = SmallVec::new();
         while let Some(operand) = rights.pop() {
             let outcome = self.condition(operand, wanted);
             let (sure, unsure) =
                 if is_and { (outcome.then, outcome.otherwise) } else { (outcome.otherwise, outcome.then) };
+            operands += 1;
+            equals.extend(unsure.iter().filter_map(|guard| equal_of(operand, guard)));
             self.hold(&sure);
             all.extend(sure);
             // That a key is not there yet, or that its entry is to be replaced, is worth as much as the first alone.
@@ -128,11 +148,26 @@ impl<'a> Lowerer<'a> {
         let mut other = Guards::new();
         other.push(Guard { test: Test::Other, holds: !is_and, range: range(e.span) });
         other.extend(weak);
+        other.extend(self.one_of(&equals, operands, range(e.span())));
         if is_and {
             Outcome { then: all, otherwise: other, value }
         } else {
             Outcome { then: other, otherwise: all, value }
         }
+    }
+
+    /// `x === 'a' || x === 'b'`: the same value is asked in each operand, and is one of them.
+    fn one_of(&mut self, equals: &Equals<'a>, operands: usize, at: ByteRange) -> Option<Guard> {
+        let &(subject, left, _) = equals.first()?;
+        if equals.len() != operands || !equals.iter().all(|(other, ..)| same(subject, other)) {
+            return None;
+        }
+        let rights: SmallVec<[ValueId; 4]> = equals.iter().map(|&(_, _, right)| right).collect();
+        let right = self.node_at(at);
+        for src in rights {
+            self.emit(Constraint::Copy { dst: right, src });
+        }
+        Some(Guard { test: Test::Equal { left, right }, holds: true, range: at })
     }
 
     fn comparison(&mut self, e: &'a BinExpr, wanted: Wanted) -> Outcome {

@@ -7,6 +7,7 @@
 mod assignments;
 mod calls;
 mod classes;
+mod checks;
 mod cloning;
 mod expressions;
 mod functions;
@@ -25,6 +26,7 @@ mod typescript;
 use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 use swc_atoms::Atom;
 use swc_common::Span;
 use swc_ecma_ast::{Expr, Ident, Program};
@@ -111,6 +113,10 @@ pub(super) struct Frame<'a> {
     pub(super) key_loop: Option<statements::KeyLoop<'a>>,
     /// Local variables that hold `m.get(k)` or `o[k]`.
     pub(super) lookups: FxHashMap<ValueId, Lookup>,
+    /// Guards that hold since something was thrown where they did not.
+    pub(super) asserted: Vec<GuardId>,
+    /// What held when the function gave something that is not plainly false; more than one such answer says nothing.
+    pub(super) answers: SmallVec<[Run; 2]>,
     /// Variables that were made from places, the newest last.
     pub(super) copies: VecDeque<reuse::OldCopy<'a>>,
 }
@@ -139,6 +145,8 @@ impl Frame<'_> {
             fields: None,
             key_loop: None,
             lookups: FxHashMap::default(),
+            asserted: Vec::new(),
+            answers: SmallVec::new(),
             copies: VecDeque::new(),
         }
     }
@@ -196,6 +204,7 @@ impl Lowerer<'_> {
 
     /// Moves the tables of the function at hand into the file's.
     pub(super) fn finish_frame_into_facts(&mut self) {
+        self.note_checks();
         let frame = &mut self.frame;
         let cloning = cloning::decide(&frame.constraints, frame.form, self.facts.params_of(frame.id), &self.facts);
         let function = &mut self.facts.functions[frame.id];

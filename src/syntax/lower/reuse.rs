@@ -28,7 +28,7 @@ impl<'a> Lowerer<'a> {
         match reuse_in(&old, transparent(&e.right), 0) {
             Some(Found::Reuse(reuse)) => reuse,
             Some(Found::Key) => self.added_key(value),
-            None if self.is_kept_by_closure(&old, value) => Reuse::Links,
+            None if self.is_kept_by_closure(&old, value) => Reuse::Wraps,
             None => Reuse::None,
         }
     }

@@ -1,5 +1,6 @@
 //! Statements: blocks and their scopes, branches, loops, `try`.
 
+use smallvec::SmallVec;
 use swc_common::Spanned;
 use swc_ecma_ast::{
     BinExpr, BinaryOp, BlockStmt, CatchClause, Decl, Expr, ForHead, ForInStmt, ForOfStmt, ForStmt, IfStmt, Lit, Pat,
@@ -165,6 +166,7 @@ impl<'a> Lowerer<'a> {
         // What holds after the whole chain, since those of its branches that would not hold it leave.
         let mut after = super::guards::Guards::new();
         let mut all_leave = true;
+        let mut all_throw = true;
         let mut at = first;
         loop {
             let whole = range(at.span);
@@ -178,6 +180,7 @@ impl<'a> Lowerer<'a> {
             self.branch(&at.cons);
             self.release(branch);
             all_leave &= leaves(&at.cons);
+            all_throw &= throws(&at.cons);
             if all_leave {
                 after.extend(outcome.otherwise.iter().copied());
             }
@@ -196,6 +199,10 @@ impl<'a> Lowerer<'a> {
         }
         self.release(outer);
         self.hold(&after);
+        if all_throw && first.alt.is_none() {
+            let room = ASSERTED.saturating_sub(self.frame.asserted.len());
+            self.frame.asserted.extend(self.frame.guards[outer..].iter().take(room));
+        }
         self.frame.statement = outer_statement;
     }
 
@@ -303,17 +310,27 @@ impl<'a> Lowerer<'a> {
         for case in &s.cases {
             self.declare_block(&case.cons);
         }
-        let mut falls_through = false;
+        // The values under which a case's code runs: its own, and those of the cases that fall into it.
+        let mut values: SmallVec<[ValueId; 4]> = SmallVec::new();
+        let mut is_any = false;
         for case in &s.cases {
             let mark = self.guard_mark();
+            is_any |= case.test.is_none();
             if let Some(test) = &case.test {
-                let right = self.expr_node(test);
-                let test_asked = if falls_through { Test::Other } else { Test::Equal { left: subject, right } };
-                self.hold_test(test_asked, true, range(test.span()));
+                values.push(self.expr_node(test));
+                is_any |= values.len() > CASES;
+                if !case.cons.is_empty() {
+                    let right = if is_any { None } else { self.merge(&values, test.span()) };
+                    let asked = right.map_or(Test::Other, |right| Test::Equal { left: subject, right });
+                    self.hold_test(asked, true, range(test.span()));
+                }
             }
             self.statements(&case.cons);
             self.release(mark);
-            falls_through = !case.cons.last().is_some_and(leaves);
+            if case.cons.last().is_some_and(leaves) {
+                values.clear();
+                is_any = false;
+            }
         }
         self.scopes.leave(scope);
     }
@@ -434,6 +451,21 @@ fn is_helper(name: &str, init: &Expr) -> bool {
     matches!(transparent(left), Expr::This(_))
         && matches!(transparent(&member.obj), Expr::This(_))
         && member.prop.is_ident_with(name)
+}
+
+/// So many cases that fall into each other are a fixed set of values.
+const CASES: usize = 64;
+
+/// So many guards of a function that throws without them are remembered.
+const ASSERTED: usize = 64;
+
+/// Whether a statement ends with a `throw`.
+fn throws(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Throw(_) => true,
+        Stmt::Block(block) => matches!(block.stmts.last(), Some(Stmt::Throw(_))),
+        _ => false,
+    }
 }
 
 /// Whether code after the statement is not reached from it.

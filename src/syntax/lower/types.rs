@@ -1,5 +1,6 @@
 //! Type annotations that say something about a value.
 
+use swc_atoms::Atom;
 use swc_common::Span;
 use swc_ecma_ast::{
     Decl, Expr, NewExpr, Pat, TsEntityName, TsKeywordTypeKind, TsLit, TsType, TsTypeAnn, TsTypeElement,
@@ -7,7 +8,7 @@ use swc_ecma_ast::{
 };
 
 use super::{Lowerer, range};
-use crate::syntax::facts::{Constraint, Key, TypeFact, TypeRef, ValueId};
+use crate::syntax::facts::{Constraint, FiniteType, Key, NameId, TypeFact, TypeRef, ValueId};
 
 /// How deep a type is looked into.
 const DEEPEST: u32 = 16;
@@ -20,31 +21,76 @@ impl<'a> Lowerer<'a> {
                 Decl::TsTypeAlias(alias) if self.type_ref(&alias.type_ann, 0) == Some(TypeRef::Finite) => {
                     let name = self.name(&alias.id.sym);
                     self.finite_types.insert(name);
+                    self.facts.finite_types.push(FiniteType { ty: name, member: None, of: None });
                 }
+                Decl::TsTypeAlias(alias) => {
+                    if let TsType::TsTypeLit(literal) = &*alias.type_ann {
+                        self.note_members(&alias.id.sym, &literal.members);
+                    }
+                }
+                Decl::TsInterface(interface) => self.note_members(&interface.id.sym, &interface.body.body),
                 Decl::TsEnum(decl) => {
                     let binding = self.resolve(&decl.id);
                     self.enums.extend(binding);
+                    let name = self.name(&decl.id.sym);
+                    self.facts.finite_types.push(FiniteType { ty: name, member: None, of: None });
                 }
                 _ => {}
             }
         }
     }
 
+    /// Notes which properties of an interface are of a fixed set.
+    fn note_members(&mut self, ty: &Atom, members: &[TsTypeElement]) {
+        let ty = self.name(ty);
+        for (member, found) in self.typed_members(members) {
+            let of = match found {
+                TypeRef::Binding(binding) => Some(self.facts.bindings[binding].name),
+                _ => None,
+            };
+            self.facts.finite_types.push(FiniteType { ty, member: Some(member), of });
+        }
+    }
+
+    /// The properties that are, or may be, of a fixed set.
+    fn typed_members(&mut self, members: &[TsTypeElement]) -> Vec<(NameId, TypeRef)> {
+        let mut typed = Vec::new();
+        for member in members {
+            if let TsTypeElement::TsPropertySignature(property) = member
+                && let (Expr::Ident(name), Some(annotation)) = (&*property.key, &property.type_ann)
+                && let Some(ty @ (TypeRef::Finite | TypeRef::Binding(_))) = self.type_ref(&annotation.type_ann, 0)
+            {
+                typed.push((self.name(&name.sym), ty));
+            }
+        }
+        typed
+    }
+
     /// `new Map<Kind, X>()` says what its keys are.
     pub(super) fn note_type_arguments(&mut self, value: ValueId, new: &NewExpr) {
         let (Expr::Ident(callee), Some(arguments)) = (&*new.callee, &new.type_args) else { return };
         let is_keyed = matches!(&*callee.sym, "Map" | "Set" | "WeakMap");
-        if is_keyed
-            && let Some(key) = arguments.params.first()
-            && self.type_ref(key, 0) == Some(TypeRef::Finite)
-        {
-            self.facts.types.push(TypeFact { function: self.frame.id, value, ty: TypeRef::FiniteKeys });
-        }
+        let Some(key) = arguments.params.first().filter(|_| is_keyed) else { return };
+        let ty = match self.type_ref(key, 0) {
+            Some(TypeRef::Finite) => TypeRef::FiniteKeys,
+            Some(TypeRef::Binding(binding)) => TypeRef::KeysOf(binding),
+            _ => return,
+        };
+        self.facts.types.push(TypeFact { function: self.frame.id, value, ty });
     }
 
     pub(super) fn note_type(&mut self, value: ValueId, annotation: &TsTypeAnn) {
+        let function = self.frame.id;
         if let Some(ty) = self.type_ref(&annotation.type_ann, 0) {
-            self.facts.types.push(TypeFact { function: self.frame.id, value, ty });
+            self.facts.types.push(TypeFact { function, value, ty });
+        } else if let TsType::TsTypeLit(literal) = &*annotation.type_ann {
+            for (member, ty) in self.typed_members(&literal.members) {
+                let ty = match ty {
+                    TypeRef::Binding(binding) => TypeRef::MemberOf(member, binding),
+                    _ => TypeRef::FiniteMember(member),
+                };
+                self.facts.types.push(TypeFact { function, value, ty });
+            }
         }
     }
 
@@ -97,6 +143,7 @@ impl<'a> Lowerer<'a> {
                 let keys = mapped.type_param.constraint.as_ref()?;
                 match self.type_ref(keys, depth + 1) {
                     Some(TypeRef::Finite) => Some(TypeRef::FiniteKeys),
+                    Some(TypeRef::Binding(binding)) => Some(TypeRef::KeysOf(binding)),
                     _ => Some(TypeRef::Record),
                 }
             }
@@ -150,6 +197,7 @@ impl<'a> Lowerer<'a> {
         }
         let keys = |this: &mut Self, otherwise| match arguments.first().map(|key| this.type_ref(key, depth + 1)) {
             Some(Some(TypeRef::Finite)) => TypeRef::FiniteKeys,
+            Some(Some(TypeRef::Binding(binding))) => TypeRef::KeysOf(binding),
             _ => otherwise,
         };
         Some(match ident.sym.as_str() {

@@ -78,7 +78,9 @@ impl<'a> Program<'a> {
         let node = self.stages.heap.node(at.instance, at.value);
         self.checks_of(at.instance).any(|check| {
             check.of == Checked::Value(at.value)
-                && self.guards_of(at.instance, check.guards).any(|guard| self.tells(target, at.instance, guard, node, depth))
+                && self
+                    .guards_of(at.instance, check.guards)
+                    .any(|guard| self.tells(target, at.instance, guard, node, depth))
         })
     }
 
@@ -117,7 +119,9 @@ impl<'a> Program<'a> {
                 let asked = heap.node(callee, param.value);
                 self.checks_of(callee).any(|check| {
                     check.of == of
-                        && self.guards_of(callee, check.guards).any(|guard| self.tells(target, callee, guard, asked, depth))
+                        && self
+                            .guards_of(callee, check.guards)
+                            .any(|guard| self.tells(target, callee, guard, asked, depth))
                 })
             })
     }
@@ -127,7 +131,9 @@ impl<'a> Program<'a> {
         let heap = self.stages.heap;
         let key = heap.instance(at.instance).key;
         let params = self.stages.facts[key.file].params_of(key.function);
-        let Some(index) = params.iter().position(|param| param.value == at.value && !param.is_rest) else { return false };
+        let Some(index) = params.iter().position(|param| param.value == at.value && !param.is_rest) else {
+            return false;
+        };
         // Callers that only give constants do not explain a value that has more.
         let mut is_explained = false;
         let mut edges = heap.record.calls_of(at.instance).take(CALLERS + 1).enumerate();
@@ -243,21 +249,23 @@ impl<'a> Program<'a> {
         let key = self.stages.heap.instance(at.instance).key;
         let facts = &self.stages.facts[key.file];
         let types = |value: ValueId| {
-            facts.types.iter().filter(move |fact| fact.function == key.function && fact.value == value).map(|fact| fact.ty)
+            facts
+                .types
+                .iter()
+                .filter(move |fact| fact.function == key.function && fact.value == value)
+                .map(|fact| fact.ty)
         };
         if types(at.value).any(|ty| self.is_finite_type(key.file, ty, None)) {
             return true;
         }
         self.definitions_of(key.file, key.function, at.value).any(|constraint| match *constraint {
-            Constraint::Load { dst, base, key: Key::Name(name) } if dst == at.value => {
-                types(base).any(|ty| match ty {
-                    TypeRef::FiniteMember(member) => member == name,
-                    TypeRef::MemberOf(member, binding) => {
-                        member == name && self.is_finite_type(key.file, TypeRef::Binding(binding), None)
-                    }
-                    ty => self.is_finite_type(key.file, ty, Some(facts.name(name))),
-                })
-            }
+            Constraint::Load { dst, base, key: Key::Name(name) } if dst == at.value => types(base).any(|ty| match ty {
+                TypeRef::FiniteMember(member) => member == name,
+                TypeRef::MemberOf(member, binding) => {
+                    member == name && self.is_finite_type(key.file, TypeRef::Binding(binding), None)
+                }
+                ty => self.is_finite_type(key.file, ty, Some(facts.name(name))),
+            }),
             _ => false,
         })
     }

@@ -21,9 +21,8 @@ impl Program<'_> {
             Link::Captured(instance, _) => heap.instance(instance).key.phase == Phase::Init,
             Link::Field(..) => false,
         };
-        let is_first = |&object: &ObjectId| {
-            holders::is_root(&self.stages, object) || self.holders.of(object).iter().any(lasts)
-        };
+        let is_first =
+            |&object: &ObjectId| holders::is_root(&self.stages, object) || self.holders.of(object).iter().any(lasts);
         let mut open: Vec<ObjectId> = heap.objects().map(|(id, _)| id).filter(is_first).collect();
         let mut held: FxHashSet<ObjectId> = open.iter().copied().collect();
         while let Some(at) = open.pop() {

@@ -100,11 +100,17 @@ impl<'a> Lowerer<'a> {
             (Place::Property { base: dst, .. }, Some(src)) => {
                 self.emit(Constraint::CopyAll { dst, src, except: Run::default() });
             }
+            (Place::Binding(binding), _) if value.is_some() => {
+                if let Some(src) = value {
+                    let lookup = self.lookup_of(src);
+                    let node = self.assign_version(binding, src, target.range);
+                    self.frame.lookups.extend(lookup.map(|lookup| (node, lookup)));
+                }
+            }
             (place, _) => self.flow(place, value),
         }
         let reuse = self.reuse(e, value);
         self.event(target, WriteForm::Assign, value, reuse);
-        self.note_lookup_of_place(target.place, value);
         value
     }
 

@@ -5,22 +5,24 @@ use swc_common::Spanned;
 use swc_ecma_ast::{BinaryOp, Expr, Lit, UnaryOp};
 
 use super::expressions::transparent;
-use super::guards::Wanted;
+use super::guards::{Mark, Wanted};
 use super::{Lowerer, range, run};
 use crate::syntax::facts::{Check, Checked, Constraint, Guard, GuardId, Run, Test, ValueId};
 
 impl<'a> Lowerer<'a> {
     /// A branch of a conditional. A name in it is a value of its own if what holds since `mark` may say which it is:
     /// `LIST.includes(x) ? x : 'other'`.
-    pub(super) fn chosen(&mut self, e: &'a Expr, mark: usize) -> Option<ValueId> {
+    pub(super) fn chosen(&mut self, e: &'a Expr, mark: Mark) -> Option<ValueId> {
         let src = self.expr(e)?;
         let says = |id: &GuardId| tells_value(&self.facts.guards[*id]);
-        if !matches!(transparent(e), Expr::Ident(_) | Expr::Member(_)) || !self.frame.guards[mark..].iter().any(says) {
+        if !matches!(transparent(e), Expr::Ident(_) | Expr::Member(_))
+            || !self.frame.guards[mark.guards..].iter().any(says)
+        {
             return Some(src);
         }
         let dst = self.node_at(range(e.span()));
         self.emit(Constraint::Copy { dst, src });
-        let guards = self.list_of(self.frame.guards[mark..].iter().copied().collect());
+        let guards = self.list_of(self.frame.guards[mark.guards..].iter().copied().collect());
         self.facts.checks.push(Check { function: self.frame.id, of: Checked::Value(dst), guards });
         Some(dst)
     }
@@ -36,7 +38,7 @@ impl<'a> Lowerer<'a> {
         let outcome = self.condition(e, Wanted::Value);
         let mark = self.guard_mark();
         self.hold(&outcome.then);
-        let told: SmallVec<[GuardId; 4]> = self.frame.guards[mark..].iter().copied().collect();
+        let told: SmallVec<[GuardId; 4]> = self.frame.guards[mark.guards..].iter().copied().collect();
         self.release(mark);
         let guards = self.list_of(told);
         self.frame.answers.push(guards);

@@ -14,6 +14,13 @@ use crate::syntax::facts::{Callee, Constraint, Guard, Key, Origin, Place, Run, T
 /// Guards that may come to hold.
 pub(super) type Guards = SmallVec<[Guard; 2]>;
 
+/// What held, and what variables held, where a branch began.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    pub(super) guards: usize,
+    versions: usize,
+}
+
 /// What a condition came to.
 pub(super) struct Outcome {
     /// What holds when it is truthy.
@@ -49,9 +56,9 @@ pub(super) enum Wanted {
 }
 
 impl<'a> Lowerer<'a> {
-    /// How many guards hold, to go back to.
-    pub(super) fn guard_mark(&self) -> usize {
-        self.frame.guards.len()
+    /// What holds, to go back to.
+    pub(super) fn guard_mark(&self) -> Mark {
+        Mark { guards: self.frame.guards.len(), versions: self.frame.versions.len() }
     }
 
     /// From here on, these hold too.
@@ -68,11 +75,12 @@ impl<'a> Lowerer<'a> {
     }
 
     /// Only what held at `mark` holds from here on.
-    pub(super) fn release(&mut self, mark: usize) {
-        if self.frame.guards.len() > mark {
-            self.frame.guards.truncate(mark);
+    pub(super) fn release(&mut self, mark: Mark) {
+        if self.frame.guards.len() > mark.guards {
+            self.frame.guards.truncate(mark.guards);
             self.frame.guard_run = None;
         }
+        self.meet(mark.versions);
     }
 
     /// The list of what holds here. Very long ones keep the innermost.
@@ -364,22 +372,17 @@ impl<'a> Lowerer<'a> {
     pub(super) fn note_lookup(&mut self, home: ValueId, value: Option<ValueId>) {
         let Some(value) = value else { return };
         let flow = self.frame.constraints.pop();
-        let is_get = self.method_call(value).is_none_or(|(name, ..)| name == "get");
-        let lookup = if is_get { self.lookup_made(value) } else { self.index_of(Some(value)) };
+        let lookup = self.lookup_of(value);
         self.frame.constraints.extend(flow);
         if let Some(lookup) = lookup {
             self.frame.lookups.insert(home, lookup);
         }
     }
 
-    /// The same for an assignment `x = m.get(k)`.
-    pub(super) fn note_lookup_of_place(&mut self, place: Place, value: Option<ValueId>) {
-        if let Place::Binding(binding) = place {
-            let binding = self.facts.bindings[binding];
-            if binding.function == self.frame.id {
-                self.note_lookup(binding.home, value);
-            }
-        }
+    /// The lookup that the last constraint is, if it gave this value.
+    pub(super) fn lookup_of(&mut self, value: ValueId) -> Option<Lookup> {
+        let is_get = self.method_call(value).is_none_or(|(name, ..)| name == "get");
+        if is_get { self.lookup_made(value) } else { self.index_of(Some(value)) }
     }
 }
 

@@ -6,8 +6,8 @@
 
 mod assignments;
 mod calls;
-mod classes;
 mod checks;
+mod classes;
 mod cloning;
 mod expressions;
 mod functions;
@@ -22,6 +22,7 @@ mod reuse;
 mod statements;
 mod types;
 mod typescript;
+mod versions;
 
 use std::collections::VecDeque;
 
@@ -117,6 +118,10 @@ pub(super) struct Frame<'a> {
     pub(super) asserted: Vec<GuardId>,
     /// What held when the function gave something that is not plainly false; more than one such answer says nothing.
     pub(super) answers: SmallVec<[Run; 2]>,
+    /// What variables hold since their last assignment on the way to here, the newest last.
+    pub(super) versions: Vec<versions::Version>,
+    /// How many loops are around.
+    pub(super) loops: u32,
     /// Variables that were made from places, the newest last.
     pub(super) copies: VecDeque<reuse::OldCopy<'a>>,
 }
@@ -147,6 +152,8 @@ impl Frame<'_> {
             lookups: FxHashMap::default(),
             asserted: Vec::new(),
             answers: SmallVec::new(),
+            versions: Vec::new(),
+            loops: 0,
             copies: VecDeque::new(),
         }
     }
@@ -385,7 +392,7 @@ impl Lowerer<'_> {
         let binding = self.facts.bindings[id];
         let is_own = binding.function == self.frame.id;
         if is_own && binding.import.is_none() {
-            return binding.home;
+            return self.version_of(id).unwrap_or(binding.home);
         }
         let (function, node) = self.outer_loads[id.index()];
         if function == self.frame.id {
@@ -410,6 +417,7 @@ impl Lowerer<'_> {
         }
         if binding.function == self.frame.id {
             self.copy(binding.home, src);
+            self.forget_version(id);
             return;
         }
         self.facts.bindings[id].is_captured = true;

@@ -201,7 +201,7 @@ impl<'a> Lowerer<'a> {
         self.hold(&after);
         if all_throw && first.alt.is_none() {
             let room = ASSERTED.saturating_sub(self.frame.asserted.len());
-            self.frame.asserted.extend(self.frame.guards[outer..].iter().take(room));
+            self.frame.asserted.extend(self.frame.guards[outer.guards..].iter().take(room));
         }
         self.frame.statement = outer_statement;
     }
@@ -215,7 +215,9 @@ impl<'a> Lowerer<'a> {
 
     fn loop_body(&mut self, body: &'a Stmt, is_endless: bool) {
         self.frame.endless_loops += u32::from(is_endless);
+        self.frame.loops += 1;
         self.branch(body);
+        self.frame.loops -= 1;
         self.frame.endless_loops -= u32::from(is_endless);
     }
 

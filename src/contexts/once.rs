@@ -113,7 +113,8 @@ fn is_set_here_alone(heap: &Heap, facts: &ModuleFacts, instance: InstanceId, pla
                 }
                 if write.function == function {
                     let other = heap.node(instance, written);
-                    is_set |= other == node || heap.points_to(other) == heap.points_to(node);
+                    let is_same = other == node || heap.points_to(other) == heap.points_to(node);
+                    is_set |= is_same && is_behind_check(facts, write);
                 } else if write.function != MODULE_BODY
                     && !write.is_initializer
                     && !is_constructor(facts, write.function)
@@ -131,9 +132,25 @@ fn is_set_here_alone(heap: &Heap, facts: &ModuleFacts, instance: InstanceId, pla
                     && !(is_elsewhere && (w.function == MODULE_BODY || w.is_initializer || sets_true(facts, w)))
             });
             let first = writes.next();
-            first.is_some_and(|write| write.function == function && is_filling(write.form)) && writes.next().is_none()
+            let fills = |write: &Write| {
+                write.function == function && is_filling(write.form) && is_behind_check(facts, write)
+            };
+            first.is_some_and(fills) && writes.next().is_none()
         }
     }
+}
+
+/// Whether a place is only filled where it was found empty: what is overwritten each time lets nothing run once.
+fn is_behind_check(facts: &ModuleFacts, write: &Write) -> bool {
+    let is_same = |place: Place| match (place, write.place) {
+        (Place::Property { key, .. }, Place::Property { key: written, .. }) => key == written,
+        (place, written) => place == written,
+    };
+    write.form == WriteForm::InitAssign
+        || facts.guards_in(write.guards).any(|guard| match guard.test {
+            Test::Truthy { place: Some(place), .. } => !guard.holds && is_same(place),
+            _ => false,
+        })
 }
 
 /// Whether a write is `flag = true`, which no writer elsewhere undoes.

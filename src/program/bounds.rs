@@ -1,15 +1,15 @@
 //! What bounds a growth: removals over the whole program, size checks, finite keys, once-only code, containers that
 //! bound themselves, and bounded holders.
 
-use rustc_hash::FxHashSet;
 
 use crate::base::finding::ContextKind;
 use crate::contexts::once;
 use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
-use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, ValueKind};
+use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind};
 use crate::program::changes::{Change, Effect, Target};
 use crate::program::holders::Link;
+use crate::program::key_forms::KeyForms;
 use crate::program::keys::{self, Keys};
 use crate::program::{ChangeId, Program};
 use crate::syntax::facts::{Guard, MODULE_BODY, Place, Reuse, Run, Test, WriteForm};
@@ -88,7 +88,7 @@ impl Program<'_> {
             return Some(Bound::Removal(removal));
         }
         match change.target {
-            Target::Object(object) if self.has_bounded_holder(object, 4) => Some(Bound::BoundedHolder),
+            Target::Object(object) if self.has_bounded_holder(change, object, 4) => Some(Bound::BoundedHolder),
             _ => None,
         }
     }
@@ -153,7 +153,10 @@ impl Program<'_> {
                     Target::Slot(slot) => slot == node || self.share_object(slot, node) || self.is_slot(slot, node),
                 }
             }
-            Test::Compare { place: Some(place), .. } => self.is_counter_of(change, place),
+            // What grows once a count is passed has no end by it.
+            Test::Compare { place: Some(place), is_below, .. } if is_below == guard.holds => {
+                self.is_counter_of(change, place)
+            }
             _ => false,
         })
     }
@@ -300,32 +303,21 @@ impl Program<'_> {
         }
     }
 
-    /// Whether a removal's key can't be the one that is stored: both are constants, and none is common.
+    /// Whether a removal's key can't be the one that is stored.
     fn is_other_key(&self, growth: &Change, removal: &Change) -> bool {
         let (Some(stored), Some(removed)) = (growth.key, removal.key) else { return false };
-        let texts = |node: NodeId| -> Option<FxHashSet<String>> {
-            self.stages
-                .heap
-                .points_to(node)
-                .iter()
-                .map(|value| match value.kind() {
-                    ValueKind::String(id) => Some(crate::heap::strings::display(self.stages.heap.string(id))),
-                    _ => None,
-                })
-                .collect()
-        };
-        let (Some(stored), Some(removed)) = (texts(stored), texts(removed)) else { return false };
-        !stored.is_empty() && !removed.is_empty() && stored.is_disjoint(&removed)
+        KeyForms::of(&self.stages, stored).are_never(&KeyForms::of(&self.stages, removed))
     }
 
     /// Whether all that holds an object is bounded by removals: then what is inside goes with it.
-    fn has_bounded_holder(&self, object: ObjectId, depth: u8) -> bool {
+    fn has_bounded_holder(&self, growth: &Change, object: ObjectId, depth: u8) -> bool {
         if depth == 0 {
             return false;
         }
         let mut is_held = false;
         for &link in self.holders.of(object) {
             match link {
+                Link::Variable(..) if self.is_replaced(growth, object) => is_held = true,
                 Link::Variable(..) => return false,
                 Link::Captured(..) => {}
                 Link::Field(parent, field) => {
@@ -333,7 +325,7 @@ impl Program<'_> {
                         continue;
                     }
                     is_held = true;
-                    if !self.is_bounded_place(parent, field, depth) {
+                    if !self.is_replaced(growth, object) && !self.is_bounded_place(growth, parent, field, depth) {
                         return false;
                     }
                 }
@@ -342,7 +334,16 @@ impl Program<'_> {
         is_held
     }
 
-    fn is_bounded_place(&self, parent: ObjectId, field: Field, depth: u8) -> bool {
+    /// Whether something puts another object where this one is held: `state.batch = {rows: []}`.
+    fn is_replaced(&self, growth: &Change, object: ObjectId) -> bool {
+        // What holds the container itself is looked at with its removals.
+        Target::Object(object) != growth.target
+            && self.replacements.get(&object).into_iter().flatten().take(REMOVALS).any(|&id| {
+                !self.is_switch(id) && self.refusal(growth, id).is_none()
+            })
+    }
+
+    fn is_bounded_place(&self, growth: &Change, parent: ObjectId, field: Field, depth: u8) -> bool {
         let heap = self.stages.heap;
         let info = heap.object(parent);
         if info.bounds_itself || info.kind == ObjectKind::Weak {
@@ -352,7 +353,7 @@ impl Program<'_> {
         if is_entry && self.has_running_removal(parent) {
             return true;
         }
-        self.has_bounded_holder(parent, depth - 1)
+        self.has_bounded_holder(growth, parent, depth - 1)
     }
 
     /// Whether something that runs takes entries out of an object.

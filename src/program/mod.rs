@@ -8,6 +8,7 @@ mod entries;
 mod expiry;
 mod files;
 mod holders;
+mod key_forms;
 mod keys;
 mod lasting;
 mod listeners;

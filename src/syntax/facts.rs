@@ -896,6 +896,8 @@ pub enum Test {
         value: ValueId,
         /// The node of what it is compared with.
         other: Option<ValueId>,
+        /// Whether the test holds while the value is the smaller one.
+        is_below: bool,
     },
     /// Whether a container has a key or element: `m.has(k)`, `k in o`, `o.hasOwnProperty(k)`, `a.includes(x)`,
     /// `a.indexOf(x) !== -1`, `o[k]`, `o[k] !== undefined`, `m.get(k)`; also of a variable that holds `m.get(k)` or

@@ -254,6 +254,7 @@ impl<'a> Lowerer<'a> {
         let right_value = self.operand(right);
         let right_size = self.size_of(right, right_value);
         let right_place = self.place_of(right, right_value);
+        let is_less = matches!(e.op, BinaryOp::Lt | BinaryOp::LtEq);
         let test = if let Some(container) = left_size.or(right_size) {
             Test::Size { container }
         } else if let Some(lookup) = left_has {
@@ -262,9 +263,9 @@ impl<'a> Lowerer<'a> {
             return self.outcome(Test::Has { container: lookup.container, key: lookup.key }, when_true, e, wanted);
         } else if left_place.is_some() {
             let value = left_value.unwrap_or_else(|| self.nothing());
-            Test::Compare { place: left_place, value, other: right_value }
+            Test::Compare { place: left_place, value, other: right_value, is_below: is_less }
         } else if let Some(value) = if right_place.is_some() { right_value } else { left_value.or(right_value) } {
-            Test::Compare { place: right_place, value, other: left_value }
+            Test::Compare { place: right_place, value, other: left_value, is_below: !is_less }
         } else {
             Test::Other
         };

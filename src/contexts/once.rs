@@ -132,9 +132,8 @@ fn is_set_here_alone(heap: &Heap, facts: &ModuleFacts, instance: InstanceId, pla
                     && !(is_elsewhere && (w.function == MODULE_BODY || w.is_initializer || sets_true(facts, w)))
             });
             let first = writes.next();
-            let fills = |write: &Write| {
-                write.function == function && is_filling(write.form) && is_behind_check(facts, write)
-            };
+            let fills =
+                |write: &Write| write.function == function && is_filling(write.form) && is_behind_check(facts, write);
             first.is_some_and(fills) && writes.next().is_none()
         }
     }

@@ -1,7 +1,6 @@
 //! What bounds a growth: removals over the whole program, size checks, finite keys, once-only code, containers that
 //! bound themselves, and bounded holders.
 
-
 use crate::base::finding::ContextKind;
 use crate::contexts::once;
 use crate::heap::field::Field;
@@ -338,9 +337,13 @@ impl Program<'_> {
     fn is_replaced(&self, growth: &Change, object: ObjectId) -> bool {
         // What holds the container itself is looked at with its removals.
         Target::Object(object) != growth.target
-            && self.replacements.get(&object).into_iter().flatten().take(REMOVALS).any(|&id| {
-                !self.is_switch(id) && self.refusal(growth, id).is_none()
-            })
+            && self
+                .replacements
+                .get(&object)
+                .into_iter()
+                .flatten()
+                .take(REMOVALS)
+                .any(|&id| !self.is_switch(id) && self.refusal(growth, id).is_none())
     }
 
     fn is_bounded_place(&self, growth: &Change, parent: ObjectId, field: Field, depth: u8) -> bool {

@@ -216,7 +216,8 @@ fn property_effect(
                 !is_length_read(&stages.facts[file], write, key_value)
                     && entries.is_some_and(|node| is_numeric(stages, node))
             };
-            if write.reuse == Reuse::Appends && write.form == WriteForm::Assign && !is_sum() {
+            let adds = write.reuse == Reuse::Appends || write.reuse == Reuse::Adds && !is_sum();
+            if adds && write.form == WriteForm::Assign {
                 return Some((whole, Effect::Grow, None, None, None));
             }
             Some((whole, effect, None, Some(key), None))
@@ -274,7 +275,8 @@ fn has_setter(stages: &Stages<'_>, object: ObjectId, setter: Field) -> bool {
 /// What replacing a place's value does.
 fn slot_effect(stages: &Stages<'_>, write: &Write, slot: NodeId) -> Effect {
     match (write.form, write.reuse) {
-        (WriteForm::Assign, Reuse::Appends) if !is_numeric(stages, slot) => Effect::Grow,
+        (WriteForm::Assign, Reuse::Appends) => Effect::Grow,
+        (WriteForm::Assign, Reuse::Adds) if !is_numeric(stages, slot) => Effect::Grow,
         (WriteForm::Assign, Reuse::AddsKey(_) | Reuse::Links | Reuse::Wraps) => Effect::Grow,
         (WriteForm::AddAssign, _) => {
             if is_numeric(stages, slot) {
@@ -332,8 +334,10 @@ fn kind_of(write: &Write) -> &'static str {
         (WriteForm::InitAssign, ..) => "initialise",
         (WriteForm::AndAssign | WriteForm::ArithmeticAssign, ..) => "compound-assign",
         (WriteForm::AddAssign, ..) => "add-assign",
-        (WriteForm::Assign, Reuse::Appends, Place::Property { key: Key::Computed(_), .. }) => "append-index",
-        (WriteForm::Assign, Reuse::Appends, _) => "append-copy",
+        (WriteForm::Assign, Reuse::Appends | Reuse::Adds, Place::Property { key: Key::Computed(_), .. }) => {
+            "append-index"
+        }
+        (WriteForm::Assign, Reuse::Appends | Reuse::Adds, _) => "append-copy",
         (WriteForm::Assign, Reuse::AddsKey(_), _) => "add-key-copy",
         (WriteForm::Assign, Reuse::Links, _) => "link",
         (WriteForm::Assign, Reuse::Wraps, _) => "wrap",

@@ -25,17 +25,22 @@ pub(super) struct KeyForms {
 impl KeyForms {
     pub(super) fn of(stages: &Stages<'_>, node: NodeId) -> Self {
         let mut forms = Self::default();
+        let mut is_passed = false;
         for value in stages.heap.points_to(node) {
             match value.kind() {
                 ValueKind::String(id) => forms.add_text(stages, stages.heap.string(id), id),
                 ValueKind::Data(Data::Known(_) | Data::Choice) => forms.has_data = true,
-                ValueKind::Data(Data::Parameter | Data::Unknown) => forms.may_be_any = true,
+                ValueKind::Data(Data::Parameter) => is_passed = true,
+                ValueKind::Data(Data::Unknown) => forms.may_be_any = true,
                 ValueKind::Object(object, _) => match stages.heap.object(object).source {
                     Source::Site { .. } | Source::Instance { .. } => forms.has_object = true,
                     _ => forms.may_be_any = true,
                 },
             }
         }
+        // What callers pass is in the part that is not known, or it is all of the key and may be anything.
+        forms.has_data |= is_passed;
+        forms.may_be_any |= is_passed && forms.patterns.is_empty();
         forms
     }
 

@@ -846,8 +846,10 @@ pub enum Reuse {
     /// Not at all.
     None,
     /// Adds to a copy: `a.concat(x)`, `[...a, x]`, `[x, ...a]`, `new Set([...s, x])`, `new Map([...m, [k, v]])`,
-    /// and, for strings, `s + x`, `` `${s}${x}` ``.
+    /// `{...o, list: [...o.list, x]}`, and, for strings, `` `${s}${x}` ``.
     Appends,
+    /// `s + x`, which joins texts and adds numbers.
+    Adds,
     /// Adds keys to a copy: `{...o, [k]: v}`, `Object.assign({}, o, {[k]: v})`. The computed key is here; without one
     /// (only constant keys) the form is [`Reuse::Keeps`].
     AddsKey(ValueId),

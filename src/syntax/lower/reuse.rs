@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use super::Lowerer;
 use super::assignments::{TargetPath, target_path};
 use super::expressions::transparent;
-use crate::syntax::facts::{BindingId, Constraint, Key, Reuse, ValueId};
+use crate::syntax::facts::{BindingId, Callee as FactCallee, Constraint, Key, Reuse, ValueId};
 
 impl<'a> Lowerer<'a> {
     /// How a plain assignment's value, lowered to `value`, uses what its target held.
@@ -25,6 +25,11 @@ impl<'a> Lowerer<'a> {
         }
         let copies = self.frame.copies.iter().rev().filter(|copy| is_target(&target, transparent(copy.of))).copied();
         let old = Old { copies: copies.collect(), target };
+        if let Expr::Ident(name) = transparent(&e.right)
+            && let Some(reuse) = self.reuse_of_filled_copy(&old, name)
+        {
+            return reuse;
+        }
         match reuse_in(&old, transparent(&e.right), 0) {
             Some(Found::Reuse(reuse)) => reuse,
             Some(Found::Key) => self.added_key(value),
@@ -33,9 +38,35 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    /// Notes `const old = place`: what is said of `old` is said of what the place held.
+    /// `const next = [...list]; next.push(x); list = next`.
+    fn reuse_of_filled_copy(&mut self, old: &Old<'_>, name: &'a Ident) -> Option<Reuse> {
+        let binding = self.resolve(name)?;
+        let copy = self.frame.copies.iter().rev().find(|copy| copy.binding == binding)?;
+        let copied = reuse_in(old, transparent(copy.of), 0)?;
+        let Found::Reuse(Reuse::Keeps) = copied else { return None };
+        let home = self.own_home(name)?;
+        let fills = |constraint: &Constraint| match *constraint {
+            Constraint::Store { base, key: Key::Computed(_), .. } => base == home,
+            Constraint::Call { call } => match self.facts.calls[call].callee {
+                FactCallee::Method { base, key: Key::Name(method) } => {
+                    base == home && matches!(self.facts.name(method), "push" | "unshift" | "add" | "set" | "append")
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        Some(if self.frame.constraints.iter().any(fills) { Reuse::Appends } else { Reuse::Keeps })
+    }
+
+    /// Notes `const old = place`, and what may be a copy of a place: what is said of `old` is said of what the place held.
     pub(super) fn note_copy(&mut self, ident: &'a Ident, binding: BindingId, of: &'a Expr) {
-        if matches!(transparent(of), Expr::Ident(_) | Expr::Member(_)) {
+        let may_copy = |e: &Expr| {
+            matches!(
+                e,
+                Expr::Ident(_) | Expr::Member(_) | Expr::Array(_) | Expr::Object(_) | Expr::Call(_) | Expr::New(_)
+            )
+        };
+        if may_copy(transparent(of)) {
             if self.frame.copies.len() == COPIES {
                 self.frame.copies.pop_front();
             }
@@ -77,7 +108,7 @@ impl<'a> Lowerer<'a> {
 }
 
 /// So many variables that were made from places are remembered.
-const COPIES: usize = 16;
+const COPIES: usize = 32;
 
 /// A variable that was made from a place.
 #[derive(Clone, Copy)]
@@ -96,6 +127,22 @@ struct Old<'a> {
 impl Old<'_> {
     fn is(&self, e: &Expr) -> bool {
         is_target(&self.target, e) || matches!(e, Expr::Ident(ident) if self.is_named(ident))
+    }
+
+    /// The old value, or something else where it is missing: `x || []`.
+    fn is_or_default(&self, e: &Expr) -> bool {
+        match e {
+            Expr::Bin(bin) if matches!(bin.op, BinaryOp::LogicalOr | BinaryOp::NullishCoalescing) => {
+                self.is(transparent(&bin.left))
+            }
+            e => self.is(e),
+        }
+    }
+
+    /// `state.list`, where the target is `state`.
+    fn is_member(&self, e: &Expr, key: &PropName) -> bool {
+        let (Expr::Member(member), PropName::Ident(key)) = (e, key) else { return false };
+        member.prop.is_ident_with(&key.sym) && self.is(transparent(&member.obj))
     }
 
     fn is_named(&self, name: &Ident) -> bool {
@@ -122,7 +169,8 @@ fn reuse_in(old: &Old<'_>, e: &Expr, depth: u32) -> Option<Found> {
     match e {
         _ if is_old(e) => Some(Found::Reuse(Reuse::Keeps)),
         Expr::Array(array) => {
-            let spreads = array.elems.iter().flatten().any(|element| element.spread.is_some() && is_old(&element.expr));
+            let is_default = |element: &ExprOrSpread| old.is_or_default(transparent(&element.expr));
+            let spreads = array.elems.iter().flatten().any(|element| element.spread.is_some() && is_default(element));
             let has_more = array.elems.len() > 1;
             let links = || array.elems.iter().flatten().any(|element| is_old(&element.expr));
             if spreads {
@@ -141,7 +189,7 @@ fn reuse_in(old: &Old<'_>, e: &Expr, depth: u32) -> Option<Found> {
             let other = reuse_in(old, transparent(&cond.alt), depth + 1);
             match (one, other) {
                 // One branch drops it: the value is replaced in the end.
-                (None, _) | (_, None) if !is_old(&cond.test) => None,
+                (None, _) | (_, None) if !is_old(&cond.test) && !is_length(&cond.test, &is_old) => None,
                 (Some(Found::Reuse(Reuse::Keeps)) | None, other @ Some(_)) => other,
                 (one, _) => one,
             }
@@ -164,7 +212,18 @@ fn object_reuse(old: &Old<'_>, object: &ObjectLit, is_old: &dyn Fn(&Expr) -> boo
             },
             PropOrSpread::Spread(_) => None,
         });
-        return Some(key.map_or(Found::Reuse(Reuse::Keeps), |_| Found::Key));
+        let appends = object.props.iter().any(|prop| match prop {
+            PropOrSpread::Prop(prop) => match &**prop {
+                Prop::KeyValue(pair) => appends_to_member(old, &pair.key, transparent(&pair.value)),
+                _ => false,
+            },
+            PropOrSpread::Spread(_) => false,
+        });
+        return Some(match key {
+            _ if appends => Found::Reuse(Reuse::Appends),
+            Some(_) => Found::Key,
+            None => Found::Reuse(Reuse::Keeps),
+        });
     }
     let links = object.props.iter().any(|prop| match prop {
         PropOrSpread::Prop(prop) => match &**prop {
@@ -175,6 +234,38 @@ fn object_reuse(old: &Old<'_>, object: &ObjectLit, is_old: &dyn Fn(&Expr) -> boo
         PropOrSpread::Spread(_) => false,
     });
     links.then_some(Found::Reuse(Reuse::Links))
+}
+
+/// `{...state, list: [...state.list, x]}`, `{...state, byId: {...state.byId, [id]: x}}`.
+fn appends_to_member(old: &Old<'_>, key: &PropName, value: &Expr) -> bool {
+    match value {
+        Expr::Array(array) => {
+            let mut elements = array.elems.iter().flatten();
+            array.elems.len() > 1 && elements.any(|it| it.spread.is_some() && old.is_member(transparent(&it.expr), key))
+        }
+        Expr::Object(object) => {
+            let spreads = |prop: &PropOrSpread| matches!(prop, PropOrSpread::Spread(spread) if old.is_member(transparent(&spread.expr), key));
+            let adds_key = |prop: &PropOrSpread| match prop {
+                PropOrSpread::Prop(prop) => match &**prop {
+                    Prop::KeyValue(pair) => computed(&pair.key).is_some(),
+                    _ => false,
+                },
+                PropOrSpread::Spread(_) => false,
+            };
+            object.props.iter().any(spreads) && object.props.iter().any(adds_key)
+        }
+        Expr::Call(call) => {
+            let Callee::Expr(callee) = &call.callee else { return false };
+            let Expr::Member(member) = transparent(callee) else { return false };
+            member.prop.is_ident_with("concat") && old.is_member(transparent(&member.obj), key)
+        }
+        _ => false,
+    }
+}
+
+/// `old.length` as a question.
+fn is_length(e: &Expr, is_old: &dyn Fn(&Expr) -> bool) -> bool {
+    matches!(transparent(e), Expr::Member(member) if member.prop.is_ident_with("length") && is_old(&member.obj))
 }
 
 fn computed(name: &PropName) -> Option<&Expr> {
@@ -194,9 +285,8 @@ fn call_reuse(old: &Old<'_>, callee: &Callee, arguments: &[ExprOrSpread], depth:
         let is_global = |text: &str| matches!(receiver, Expr::Ident(ident) if ident.sym == text);
         match &*name.sym {
             "concat" if is_old(receiver) => return Some(Found::Reuse(Reuse::Appends)),
-            "concat" => {
-                let joins = arguments.iter().any(|argument| is_old(&argument.expr));
-                return joins.then_some(Found::Reuse(Reuse::Appends));
+            "concat" if arguments.iter().any(|argument| joins(old, transparent(&argument.expr))) => {
+                return Some(Found::Reuse(Reuse::Appends));
             }
             "filter" | "slice" | "substring" | "substr" if is_old(receiver) => {
                 let is_whole = name.sym == "slice" && arguments.is_empty();
@@ -216,6 +306,9 @@ fn call_reuse(old: &Old<'_>, callee: &Callee, arguments: &[ExprOrSpread], depth:
         let inner = reuse_in(old, receiver, depth + 1)?;
         return Some(match &*name.sym {
             "slice" | "filter" | "splice" => Found::Reuse(Reuse::Shrinks),
+            "concat" | "set" | "add" | "push" if matches!(inner, Found::Reuse(Reuse::Keeps)) => {
+                Found::Reuse(Reuse::Appends)
+            }
             _ => inner,
         });
     }
@@ -224,6 +317,14 @@ fn call_reuse(old: &Old<'_>, callee: &Callee, arguments: &[ExprOrSpread], depth:
     let is_function = matches!(transparent(callee), Expr::Arrow(_) | Expr::Fn(_));
     let passes = arguments.iter().any(|argument| is_old(&argument.expr));
     (is_function && passes).then_some(Found::Reuse(Reuse::Links))
+}
+
+/// `[x].concat(old)`, `Buffer.concat([old, x])`.
+fn joins(old: &Old<'_>, argument: &Expr) -> bool {
+    match argument {
+        Expr::Array(array) => array.elems.iter().flatten().any(|element| old.is(transparent(&element.expr))),
+        other => old.is(other),
+    }
 }
 
 /// `Object.assign({}, o, {[k]: v})`, `Object.assign(o, …)`.
@@ -275,7 +376,7 @@ fn binary_reuse(old: &Old<'_>, e: &BinExpr, depth: u32) -> Option<Found> {
                 counts |= is_number(&at.right);
                 let left = transparent(&at.left);
                 if is_old(&at.right) {
-                    return Some(Found::Reuse(if counts { Reuse::Keeps } else { Reuse::Appends }));
+                    return Some(Found::Reuse(if counts { Reuse::Keeps } else { Reuse::Adds }));
                 }
                 // A sum never keeps the old value: it is walked, and only what it begins with is asked.
                 if let Expr::Bin(bin) = left
@@ -285,7 +386,7 @@ fn binary_reuse(old: &Old<'_>, e: &BinExpr, depth: u32) -> Option<Found> {
                     continue;
                 }
                 let left_keeps = matches!(reuse_in(old, left, depth + 1), Some(Found::Reuse(Reuse::Keeps)));
-                return left_keeps.then_some(Found::Reuse(if counts { Reuse::Keeps } else { Reuse::Appends }));
+                return left_keeps.then_some(Found::Reuse(if counts { Reuse::Keeps } else { Reuse::Adds }));
             }
         }
         _ => None,

@@ -9,7 +9,7 @@ use crate::heap::Heap;
 use crate::heap::instance::Phase;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, Source};
 use crate::syntax::facts::{
-    BindingId, Constraint, Key, MODULE_BODY, ModuleFacts, Origin, Place, Run, Test, Write, WriteForm,
+    BindingId, Constraint, Key, MODULE_BODY, ModuleFacts, Origin, Place, Reuse, Run, Test, Write, WriteForm,
 };
 
 /// Whether guards of a function's code let it run once only.
@@ -145,7 +145,9 @@ fn is_behind_check(facts: &ModuleFacts, write: &Write) -> bool {
         (Place::Property { key, .. }, Place::Property { key: written, .. }) => key == written,
         (place, written) => place == written,
     };
+    // `x ??= make()`, `x = x || make()`.
     write.form == WriteForm::InitAssign
+        || write.reuse == Reuse::Keeps
         || facts.guards_in(write.guards).any(|guard| match guard.test {
             Test::Truthy { place: Some(place), .. } => !guard.holds && is_same(place),
             _ => false,

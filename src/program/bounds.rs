@@ -336,14 +336,15 @@ impl Program<'_> {
     /// Whether something puts another object where this one is held: `state.batch = {rows: []}`.
     fn is_replaced(&self, growth: &Change, object: ObjectId) -> bool {
         // What holds the container itself is looked at with its removals.
-        Target::Object(object) != growth.target
-            && self
-                .replacements
-                .get(&object)
-                .into_iter()
-                .flatten()
-                .take(REMOVALS)
-                .any(|&id| !self.is_switch(id) && self.refusal(growth, id).is_none())
+        if Target::Object(object) == growth.target {
+            return false;
+        }
+        let mut replacements = self.replacements.get(&object).into_iter().flatten().take(REMOVALS);
+        replacements.any(|&id| {
+            // Another module may only put its own instance there, once.
+            let is_near = self.changes[id.0 as usize].file == growth.file;
+            is_near && !self.is_switch(id) && self.refusal(growth, id).is_none()
+        })
     }
 
     fn is_bounded_place(&self, growth: &Change, parent: ObjectId, field: Field, depth: u8) -> bool {

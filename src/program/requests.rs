@@ -1,8 +1,10 @@
 //! Data of a request that is kept where another request can see it.
 
+use rustc_hash::FxHashSet;
+
 use crate::heap::field::{Field, FieldKind};
 use crate::heap::graph::NodeId;
-use crate::heap::object::{Data, Lifetime, Source, ValueKind};
+use crate::heap::object::{Data, Lifetime, ObjectId, Source, ValueKind};
 use crate::models::facts::DataKind;
 use crate::program::Program;
 use crate::program::changes::{Change, Effect};
@@ -92,6 +94,40 @@ impl Program<'_> {
         }
         let Some(field) = change.field.filter(|_| change.key.is_none()) else { return true };
         let FieldKind::Name(name) = field.kind() else { return true };
-        self.is_name_loaded(self.stages.heap.text(name))
+        let base = change.base.and_then(crate::heap::object::Value::as_object);
+        self.is_name_loaded(self.stages.heap.text(name)) || base.is_some_and(|(object, _)| self.is_read_whole(object))
+    }
+
+    /// Whether code outside gets an object as a whole: `fetch(url, {headers: this.headers})`.
+    fn is_read_whole(&self, object: ObjectId) -> bool {
+        self.tables.read_whole.get_or_init(|| self.read_whole()).contains(&object)
+    }
+
+    fn read_whole(&self) -> FxHashSet<ObjectId> {
+        let heap = self.stages.heap;
+        let mut read = FxHashSet::default();
+        for (instance, info) in heap.instances() {
+            let facts = &self.stages.facts[info.key.file];
+            let mut note = |value| self.note_read(heap.node(instance, value), STORED_DEPTH, &mut read);
+            for &call in self.calls_in(info.key.file, info.key.function) {
+                if self.callees_of(instance, call).is_empty() {
+                    facts.arguments_of(call).iter().for_each(|argument| note(argument.value));
+                }
+            }
+        }
+        read
+    }
+
+    /// Notes the objects of a node, and what literals that were just made have inside.
+    fn note_read(&self, node: NodeId, depth: u8, read: &mut FxHashSet<ObjectId>) {
+        let heap = self.stages.heap;
+        for (object, lifetime) in heap.points_to(node).iter().filter_map(crate::heap::object::Value::as_object) {
+            let is_literal = matches!(heap.object(object).source, Source::Site { .. }) && lifetime == Lifetime::Fresh;
+            if read.insert(object) && is_literal && depth > 0 {
+                for &(_, inside) in heap.fields_of(object) {
+                    self.note_read(inside, depth - 1, read);
+                }
+            }
+        }
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Tables<'a> {
     calls: OnceCell<FxHashMap<FunctionKey, Vec<CallId>>>,
     handles: OnceCell<FxHashSet<ObjectId>>,
     places: OnceCell<Places>,
+    /// The objects that are read as a whole by code outside.
+    pub(super) read_whole: OnceCell<FxHashSet<ObjectId>>,
     /// The objects that modules hold.
     pub(super) held_by_modules: OnceCell<FxHashSet<ObjectId>>,
     /// Instances, and whether they run in a hook after tests.

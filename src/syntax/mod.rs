@@ -33,6 +33,7 @@ mod prescan;
 mod scopes;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod vue;
 
 pub mod facts;

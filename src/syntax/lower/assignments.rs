@@ -12,7 +12,7 @@ use super::patterns::Mode;
 use super::{Lowerer, WriteParts, range};
 use crate::base::span::ByteRange;
 use crate::syntax::facts::{
-    Argument, BindingId, Constraint, Key, NameId, Origin, Place, Reuse, Run, ValueId, WriteForm,
+    Argument, BindingId, Constraint, Key, NameId, Origin, Place, Reuse, Run, Test, ValueId, WriteForm,
 };
 
 /// What stands on the left side.
@@ -165,7 +165,12 @@ impl<'a> Lowerer<'a> {
     fn logical_assign(&mut self, e: &'a AssignExpr, target: Resolved, form: WriteForm) -> Option<ValueId> {
         let old = self.load_place(target);
         let naming = target.name.map(|name| Naming { name, head: target.range });
+        let mark = self.guard_mark();
+        if form == WriteForm::InitAssign {
+            self.hold_test(Test::Truthy { place: Some(target.place), value: old }, false, target.range);
+        }
         let value = self.expr_named(&e.right, naming);
+        self.release(mark);
         self.flow(target.place, value);
         let reuse = if form == WriteForm::InitAssign { Reuse::Keeps } else { self.reuse(e, value) };
         self.event(target, form, value, reuse);

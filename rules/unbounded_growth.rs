@@ -88,6 +88,7 @@ fn refusal(program: &Program<'_>, refused: Refused) -> String {
         Refused::OtherKey(id) => (id, "takes away another key than the one that is stored"),
         Refused::OnlyWhenAsked(id) => (id, "only runs when the same key is asked for again"),
         Refused::OtherPath(id) => (id, "takes away only what another function puts in"),
+        Refused::UnderOption(id) => (id, "only runs under an option that is off by default"),
     };
     let removal = program.change(id);
     let function = program.function_text(removal.file, removal.function);

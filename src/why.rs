@@ -119,6 +119,7 @@ fn facts(program: &Program<'_>, change: &Change) -> Vec<(String, String)> {
             Refused::OtherKey(id) => (id, "another key than the one that is stored"),
             Refused::OnlyWhenAsked(id) => (id, "only when the same key is asked for again"),
             Refused::OtherPath(id) => (id, "only what another function puts in"),
+            Refused::UnderOption(id) => (id, "only under an option that is off by default"),
         };
         add("removal that does not bound", format!("{}: {why}", place_text(program, program.change(id))));
     }

@@ -16,6 +16,9 @@ use crate::modules::PatternPart;
 impl Solver<'_> {
     pub(super) fn call_array(&mut self, call: &NativeCall, this: Value, array: ObjectId, name: &str) {
         let through = edge_through(this);
+        if let "unshift" | "shift" | "splice" | "sort" | "reverse" = name {
+            self.move_elements(array);
+        }
         match name {
             "push" | "unshift" => self.append(call, this, array, 0),
             "splice" | "toSpliced" => {
@@ -54,9 +57,9 @@ impl Solver<'_> {
             "keys" | "values" | "entries" => self.array_iterator(call, array, through, name),
             "indexOf" | "lastIndexOf" | "includes" => self.give_finite(call),
             "join" | "toString" | "set" => {
-                let element = self.field(array, Field::ELEMENT);
+                let all = self.all_elements(array);
                 if let Some(dst) = call.dst {
-                    self.graph.add_edge(element, dst, EdgeKind::Derive);
+                    self.graph.add_edge(all, dst, EdgeKind::Derive);
                 }
                 self.derive_all(call);
                 if name == "join" {
@@ -79,6 +82,12 @@ impl Solver<'_> {
         });
         let parts = [Arg { node: separator, is_spread: false }, Arg { node: whole, is_spread: true }];
         self.waiting.joins.push(Join::new(Making::Separated, parts, dst));
+    }
+
+    /// Elements that move from place to place may be at any.
+    fn move_elements(&mut self, array: ObjectId) {
+        let (all, element) = (self.all_elements(array), self.field(array, Field::ELEMENT));
+        self.graph.add_edge(all, element, EdgeKind::Copy);
     }
 
     pub(super) fn call_array_callback(&mut self, call: &NativeCall, this: Value, array: ObjectId, name: &str) {

@@ -433,7 +433,10 @@ impl Solver<'_> {
                 continue;
             }
             match rest_of_spread {
-                Some((first, all)) if index >= first => self.graph.add_edge(all, to, EdgeKind::Copy),
+                Some((first, all)) if index >= first => match place_in_spread(args, first, index) {
+                    Some((from, place)) => self.listen(from, Listener::Iterate { dst: to, index: Some(place) }),
+                    None => self.graph.add_edge(all, to, EdgeKind::Copy),
+                },
                 _ => {
                     if let Some(arg) = args.get(index) {
                         self.graph.add_edge(arg.node, to, EdgeKind::Copy);
@@ -458,7 +461,16 @@ impl Solver<'_> {
             let place = self.field(object, Field::index(u32::try_from(index).unwrap_or(u32::MAX)));
             self.graph.add_edge(arg.node, place, EdgeKind::Copy);
         }
-        if let Some((_, all)) = rest {
+        let Some((first, all)) = rest else { return };
+        let mut is_placed = false;
+        for index in first..Field::TUPLE as usize {
+            if let Some((from, place)) = place_in_spread(args, first, index) {
+                let to = self.field(object, Field::index(u32::from(place) + u32::try_from(first).unwrap_or(u32::MAX)));
+                self.listen(from, Listener::Iterate { dst: to, index: Some(place) });
+                is_placed = true;
+            }
+        }
+        if !is_placed {
             let element = self.field(object, Field::ELEMENT);
             self.graph.add_edge(all, element, EdgeKind::Copy);
         }
@@ -466,11 +478,16 @@ impl Solver<'_> {
 
     fn uses_arguments(&mut self, target: InstanceId) -> bool {
         let key = self.instances[target].key;
-        let facts = &self.input.facts[key.file];
+        self.has_arguments(key.file, key.function)
+    }
+
+    /// Whether a function uses its `arguments`.
+    pub(super) fn has_arguments(&mut self, file: FileId, function: FunctionId) -> bool {
+        let facts = &self.input.facts[file];
         *self
             .arguments_used
-            .entry((key.file, key.function))
-            .or_insert_with(|| crate::heap::arguments::uses_arguments(facts, key.function))
+            .entry((file, function))
+            .or_insert_with(|| crate::heap::arguments::uses_arguments(facts, function))
     }
 
     /// Where a function's result goes: through a promise or iterator, if it is asynchronous or a generator.
@@ -562,6 +579,14 @@ impl Solver<'_> {
         let count = self.input.facts[key.file].functions[key.function].value_count;
         (node.0 - base.0 < count).then_some(id)
     }
+}
+
+/// Where the argument at `index` comes from, if all arguments from `first` on are the elements of one list, whose places
+/// are told apart that far: `f.apply(this, arguments)`.
+fn place_in_spread(args: &[Arg], first: usize, index: usize) -> Option<(NodeId, u8)> {
+    let [spread] = args.get(first..)? else { return None };
+    let place = u32::try_from(index.checked_sub(first)?).ok().filter(|&place| place < Field::TUPLE)?;
+    Some((spread.node, u8::try_from(place).ok()?))
 }
 
 /// The edge by which something is read through a value.

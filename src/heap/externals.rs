@@ -15,7 +15,7 @@ use crate::heap::memoized::CONTAINER;
 use crate::heap::natives::{self, Native};
 use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::solver::{
-    Arg, Callback, CallbackId, InvocationId, InvocationKind, Listener, RootCause, Solver, Special, This,
+    Arg, Callback, CallbackId, Invocation, InvocationId, InvocationKind, Listener, RootCause, Solver, Special, This,
 };
 use crate::models::facts::{
     Arguments, CallFacts, CallbackFacts, CallbackResult, Condition, ContainerLike, PathId, Position, ResultFacts,
@@ -41,8 +41,13 @@ impl Solver<'_> {
 
     /// A compiler's helper: as the models know it, or as it was written out.
     pub(super) fn load_helper(&mut self, file: FileId, name: NameId, dst: NodeId, written: NodeId) {
-        if self.input.models.global(self.input.facts[file].name(name)).is_some() {
-            self.load_global_member(self.global_name(file, name), dst);
+        let text = self.input.facts[file].name(name);
+        // Bundlers number the copies of a name.
+        let text =
+            text.split_once('$').filter(|(_, number)| number.parse::<u32>().is_ok()).map_or(text, |(name, _)| name);
+        if self.input.models.global(text).is_some() {
+            let name = self.names.intern(text);
+            self.load_global_member(name, dst);
         } else {
             self.graph.add_edge(written, dst, EdgeKind::Copy);
         }
@@ -107,7 +112,10 @@ impl Solver<'_> {
         if inner.is_none()
             && let Some(kind) = data
         {
-            self.insert_data(dst, kind);
+            match made {
+                Some((maker, _)) => self.insert_given(dst, kind, maker),
+                None => self.insert_data(dst, kind),
+            }
             return;
         }
         if inner.is_none()
@@ -209,8 +217,9 @@ impl Solver<'_> {
             self.opaque_call(invocation);
         }
         let data = path.and_then(|path| self.input.models.facts(path).value.data);
-        if let (Some(kind), Some(dst)) = (data, self.invocations[invocation].dst) {
-            self.insert_data(dst, kind);
+        let Invocation { caller, dst, .. } = self.invocations[invocation];
+        if let (Some(kind), Some(dst)) = (data, dst) {
+            self.insert_given(dst, kind, caller);
             return;
         }
         self.give_external_result(invocation, path, package, label);
@@ -229,10 +238,10 @@ impl Solver<'_> {
             self.graph.insert(dst, Value::data(Data::Unknown));
             return;
         }
-        let made = Some((inv.caller, inv.call));
+        let (caller, made) = (inv.caller, Some((inv.caller, inv.call)));
         let inner = path.and_then(|path| self.input.models.step(path, step_of(inv.kind)));
         if let Some(kind) = inner.and_then(|path| self.input.models.facts(path).value.data) {
-            self.insert_data(dst, kind);
+            self.insert_given(dst, kind, caller);
         }
         let is_shared = inner.is_some_and(|path| self.input.models.facts(path).value.is_shared);
         let result = self.object(Source::External { package, path: inner, made, label }, ObjectKind::Plain);
@@ -380,11 +389,11 @@ impl Solver<'_> {
                 let value = self.external_at(*path, Some((call.caller, call.call)));
                 self.graph.insert(dst, value);
                 if let Some(kind) = self.input.models.facts(*path).value.data {
-                    self.insert_data(dst, kind);
+                    self.insert_given(dst, kind, call.caller);
                 }
             }
             ResultFacts::InstanceOf(arguments) => self.resolve_instance(call, arguments, dst),
-            ResultFacts::Data(kind) => self.insert_data(dst, *kind),
+            ResultFacts::Data(kind) => self.insert_given(dst, *kind, call.caller),
             ResultFacts::Derived => {
                 self.derive_all(call);
                 self.graph.insert(dst, Value::data(Data::Unknown));

@@ -143,6 +143,7 @@ pub fn solve(input: Input<'_>, bytes: u64) -> Heap {
     solver.note_called();
     solver.allow(95);
     solver.offer_entries();
+    solver.offer_extensions();
     solver.run();
     solver.note_called();
     for which in [Which::Unloaded, Which::Loaded] {

@@ -269,6 +269,11 @@ fn table(tables: &'static [(&'static str, &'static [&'static str])], object: &st
     tables.iter().find(|(name, _)| *name == object).map_or(&[], |(_, list)| list)
 }
 
+/// Whether a path of names leads through a method that all objects have: `Math.E.toString.power`.
+pub fn is_below_method(path: &str) -> bool {
+    path.split('.').skip(1).any(|name| known(table(METHODS, "Object"), name).is_some())
+}
+
 /// The global of that name, if the language has it.
 pub fn global(name: &str) -> Option<Native> {
     known(GLOBALS, name).map(Native::Global)

@@ -4,11 +4,13 @@ use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use crate::base::finding::{Confidence, ContextKind};
+use crate::base::index::IndexVec;
 use crate::base::source::FileId;
 use crate::heap::field::{Field, FieldKind};
 use crate::heap::graph::NodeId;
 use crate::heap::instance::Phase;
 use crate::heap::limits::DEPTH;
+use crate::heap::natives::Native;
 use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value};
 use crate::heap::record::{ModuleLoad, Root};
 use crate::heap::roots::Offer;
@@ -18,7 +20,7 @@ use crate::heap::solver::{
 use crate::models::facts::Position;
 use crate::modules::Resolution;
 use crate::project::ManifestId;
-use crate::syntax::facts::{Constraint, FunctionForm, FunctionId, ModuleKind, THIS};
+use crate::syntax::facts::{CallId, Constraint, FunctionForm, FunctionId, ModuleKind, THIS};
 
 /// Modules by whether other production modules load them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -183,6 +185,9 @@ impl Solver<'_> {
                 self.offer_class(value, depth, offer);
                 self.offer_members(object, lifetime, value, depth, offer);
             }
+            Source::External { path: None, made: Some((maker, Some(call))), .. } => {
+                self.offer_wrapped((maker, call), depth, offer);
+            }
             Source::Native(_) | Source::External { .. } | Source::Require(_) | Source::Global => {}
             _ if self.objects[object].kind == ObjectKind::Promise => {
                 let node = self.fresh_node();
@@ -299,7 +304,8 @@ impl Solver<'_> {
         if self.offer_handler(value, holder, offer) {
             return;
         }
-        let this = if holder.is_object() { This::Value(holder) } else { This::None };
+        let is_known = holder.is_object() || holder == Value::data(Data::Parameter);
+        let this = if is_known { This::Value(holder) } else { This::None };
         let dst = self.fresh_node();
         let invocation = self.offered_invocation(value, this, Some(dst), offer, InvocationKind::Call);
         self.invoke(invocation, value);
@@ -324,10 +330,10 @@ impl Solver<'_> {
         });
         let Offer { cause, caller } = self.offers[offer];
         let mut args = SmallVec::new();
-        for _ in 0..count {
+        for at in 0..count + usize::from(self.takes_more(value)) {
             let node = self.fresh_node();
             self.graph.insert(node, Value::data(Data::Parameter));
-            args.push(Arg { node, is_spread: false });
+            args.push(Arg { node, is_spread: at == count });
         }
         self.invocation(Invocation {
             caller,
@@ -342,5 +348,73 @@ impl Solver<'_> {
             hops: 0,
             is_opaque: false,
         })
+    }
+
+    /// Whether a function takes arguments that it does not name.
+    fn takes_more(&mut self, value: Value) -> bool {
+        let Some((object, _)) = value.as_object() else { return false };
+        let Source::Function { file, function, .. } = self.objects[object].source else { return false };
+        self.has_arguments(file, function)
+    }
+
+    /// Functions that a library puts on the language's own objects are there for all code.
+    pub(super) fn offer_extensions(&mut self) {
+        let label = self.names.intern("method put on a built-in");
+        let cause =
+            RootCause { kind: Some(ContextKind::Exported), confidence: Confidence::Medium, label, function: None };
+        let libraries = self.libraries();
+        let is_shipped = |file: FileId| {
+            let manifest = self.input.project.files[file].manifest;
+            !self.input.tests[file] && manifest.is_some_and(|manifest| libraries.contains(&manifest))
+        };
+        let shipped: IndexVec<FileId, bool> = self.input.facts.ids().map(is_shipped).collect();
+        for id in self.objects.ids().collect::<Vec<_>>() {
+            if !self.is_everywhere(id) {
+                continue;
+            }
+            for (field, node) in self.states[id].fields.clone() {
+                let makers = self.graph.set(node).iter().filter_map(|value| self.maker_of(value));
+                let mut makers = makers.into_iter();
+                let Some(caller) = makers.find(|&maker| shipped[self.instances[maker].key.file]) else { continue };
+                let offer = self.offers.push(Offer { cause, caller });
+                let value = Value::data(Data::Parameter);
+                self.offer_member(field, node, MembersOffer { lifetime: Lifetime::Module, value, depth: 0, offer });
+            }
+        }
+    }
+
+    /// Whether an object is the language's or the platform's, and all code has it.
+    fn is_everywhere(&self, object: ObjectId) -> bool {
+        match self.objects[object].source {
+            Source::Native(Native::Global(_) | Native::Prototype(_)) => true,
+            Source::External { package, made: None, .. } => package == self.well_known.empty,
+            _ => false,
+        }
+    }
+
+    /// The function that made a value of the program's own.
+    fn maker_of(&self, value: Value) -> Option<InstanceId> {
+        match self.objects[value.as_object()?.0].source {
+            Source::Function { parent, .. } => Some(parent),
+            Source::Site { instance, .. } => Some(instance),
+            _ => None,
+        }
+    }
+
+    /// What unknown code makes of a function, a library offers: `module.exports = plugin('name', (options) => …)`.
+    fn offer_wrapped(&mut self, (maker, call): (InstanceId, CallId), depth: u8, offer: OfferId) {
+        let file = self.instances[maker].key.file;
+        for argument in self.input.facts[file].arguments_of(call) {
+            let given: Vec<Value> = self.graph.set(self.node(maker, argument.value)).iter().collect();
+            for value in given {
+                if matches!(value.as_object(), Some((object, _)) if self.is_function(object)) {
+                    self.offer(value, Value::data(Data::Unknown), depth, offer);
+                }
+            }
+        }
+    }
+
+    fn is_function(&self, object: ObjectId) -> bool {
+        matches!(self.objects[object].source, Source::Function { .. })
     }
 }

@@ -98,8 +98,12 @@ impl Solver<'_> {
     }
 
     pub(super) fn assign(&mut self, call: &NativeCall) {
-        let Some(target) = call.arg(0) else { return };
-        for (index, arg) in call.args.iter().enumerate().skip(1) {
+        let Some(first) = call.args.first() else { return };
+        let target = if first.is_spread { self.fresh_node() } else { first.node };
+        if first.is_spread {
+            self.listen(first.node, Listener::Iterate { dst: target, index: Some(0) });
+        }
+        for (index, arg) in call.args.iter().enumerate().skip(usize::from(!first.is_spread)) {
             let except = self.overwritten(call, index);
             let source = if arg.is_spread {
                 let element = self.fresh_node();

@@ -649,6 +649,16 @@ impl<'a> Solver<'a> {
         self.graph.insert(node, Value::data(Data::Known(kind)));
     }
 
+    /// The data that a call gives. What is asked of a clock or of chance while a module loads is one value.
+    pub(super) fn insert_given(&mut self, node: NodeId, kind: DataKind, caller: InstanceId) {
+        let is_loading = self.instances[caller].key.parent.is_none();
+        let kind = match kind {
+            DataKind::Time | DataKind::Random if is_loading => DataKind::Finite,
+            kind => kind,
+        };
+        self.insert_data(node, kind);
+    }
+
     /// A new invocation.
     pub(super) fn invocation(&mut self, mut invocation: Invocation) -> InvocationId {
         // Copies of an invocation are one hop further on.

@@ -1,10 +1,10 @@
-//! Reads files that frameworks call by convention, and parameter lists that show a handler.
+//! Reads files that frameworks call by convention, parameter lists that show a handler, and methods that belong together.
 
 use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged;
 
 use super::calls::FactsReader;
-use super::facts::{Convention, HandlerShape};
+use super::facts::{Convention, Counterparts, HandlerShape};
 use super::path::expand_braces;
 use super::read::{Read, Source};
 use super::words::CONTEXTS;
@@ -62,6 +62,22 @@ fn expanded_strings<'a>(source: Source<'a>, value: &Value<'a>, what: &str) -> Re
         expanded.extend(expand_braces(&text).map_err(|message| source.error(value.start(), message))?);
     }
     Ok(expanded)
+}
+
+/// The `counterparts` of a file.
+pub(super) fn counterparts<'a>(source: Source<'a>, root: &Object<'a>) -> Read<Vec<Counterparts>> {
+    let mut found = Vec::new();
+    let Some(list) = root.get("counterparts") else { return Ok(found) };
+    for element in &source.array(&list.value, "counterparts")?.elements {
+        let object = source.object(element, "counterparts")?;
+        source.check_keys(object, "counterparts", &["puts", "takes", "see"])?;
+        let names = |key| match object.get(key) {
+            Some(property) => source.strings(&property.value, key),
+            None => Err(source.error(object.range.start, format!("counterparts need `{key}`"))),
+        };
+        found.push(Counterparts { puts: names("puts")?, takes: names("takes")? });
+    }
+    Ok(found)
 }
 
 /// The `handlers` of a file.

@@ -13,7 +13,8 @@ use super::read::{ModelError, Read, Source, key_start, unknown};
 use super::trie::{GLOBALS, IsMember, Trie};
 use crate::base::source::LineIndex;
 
-const FILE_KEYS: [&str; 8] = ["see", "about", "define", "packages", "globals", "aliases", "conventions", "handlers"];
+const FILE_KEYS: [&str; 9] =
+    ["see", "about", "define", "packages", "globals", "aliases", "conventions", "handlers", "counterparts"];
 const ENTRY_KEYS: [&str; 10] =
     ["calls", "returns", "does", "when", "loads", "new", "decorator", "value", "like", "see"];
 
@@ -45,6 +46,7 @@ pub fn parse(sources: &[(&str, &str)]) -> Result<Models, ModelError> {
     for (source, root) in &files {
         let reader = FactsReader { source: *source, trie: &models.trie, home: None };
         models.conventions.extend(conventions::conventions(&reader, root)?);
+        models.counterparts.extend(conventions::counterparts(*source, root)?);
         models.handler_shapes.extend(conventions::handler_shapes(&reader, root)?);
     }
     Ok(models)

@@ -487,6 +487,15 @@ pub struct Convention {
     pub label: String,
 }
 
+/// Methods that a framework calls in turn: what the first put in, the second are to take out.
+#[derive(Clone, Debug)]
+pub struct Counterparts {
+    /// The names of those that put in.
+    pub puts: Vec<String>,
+    /// The names of those that take out.
+    pub takes: Vec<String>,
+}
+
 /// How a parameter list by itself shows a handler: names, in order, and the members that must be used.
 #[derive(Clone, Debug)]
 pub struct HandlerShape {

@@ -20,7 +20,7 @@ mod words;
 mod tests;
 
 pub use facts::Step;
-use facts::{Convention, HandlerShape, PathFacts, PathId};
+use facts::{Convention, Counterparts, HandlerShape, PathFacts, PathId};
 use trie::Trie;
 
 pub use entries::parse;
@@ -32,6 +32,7 @@ pub struct Models {
     trie: Trie,
     conventions: Vec<Convention>,
     handler_shapes: Vec<HandlerShape>,
+    counterparts: Vec<Counterparts>,
 }
 
 impl Models {
@@ -71,6 +72,13 @@ impl Models {
     /// Files that frameworks call.
     pub fn conventions(&self) -> &[Convention] {
         &self.conventions
+    }
+
+    /// Whether a framework that calls the method `puts` calls `takes` in the end, to undo what that did.
+    pub fn are_counterparts(&self, puts: &str, takes: &str) -> bool {
+        let is_pair =
+            |pair: &Counterparts| pair.puts.iter().any(|it| it == puts) && pair.takes.iter().any(|it| it == takes);
+        self.counterparts.iter().any(is_pair)
     }
 
     /// Parameter lists that show a handler.

@@ -5,7 +5,7 @@ use crate::base::finding::ContextKind;
 use crate::contexts::once;
 use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
-use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind};
+use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, Value};
 use crate::program::changes::{Change, Effect, Target};
 use crate::program::holders::Link;
 use crate::program::key_forms::KeyForms;
@@ -52,6 +52,8 @@ pub enum Refused {
     OnlyWhenAsked(ChangeId),
     /// It takes away what another function puts in, and is registered only there.
     OtherPath(ChangeId),
+    /// It runs only under an option that is off by default.
+    UnderOption(ChangeId),
 }
 
 impl Program<'_> {
@@ -127,19 +129,13 @@ impl Program<'_> {
     /// Whether two nodes may hold the same object.
     pub(super) fn share_object(&self, a: NodeId, b: NodeId) -> bool {
         let (a, b) = (self.stages.heap.points_to(a), self.stages.heap.points_to(b));
-        a.iter().filter_map(crate::heap::object::Value::as_object).any(|(object, _)| {
-            b.contains(crate::heap::object::Value::object(object, Lifetime::Fresh))
-                || b.contains(crate::heap::object::Value::object(object, Lifetime::Module))
+        a.iter().filter_map(Value::as_object).any(|(object, _)| {
+            b.contains(Value::object(object, Lifetime::Fresh)) || b.contains(Value::object(object, Lifetime::Module))
         })
     }
 
     pub(super) fn holds_object(&self, node: NodeId, object: ObjectId) -> bool {
-        self.stages
-            .heap
-            .points_to(node)
-            .iter()
-            .filter_map(crate::heap::object::Value::as_object)
-            .any(|(held, _)| held == object)
+        self.stages.heap.points_to(node).iter().filter_map(Value::as_object).any(|(held, _)| held == object)
     }
 
     /// Whether the container's size is compared on the way.
@@ -253,10 +249,10 @@ impl Program<'_> {
         match change.target {
             Target::Object(object) => {
                 let replacements = self.replacements.get(&object).into_iter().flatten().copied();
-                all.extend(replacements.filter(|&id| !self.is_switch(id)));
+                all.extend(replacements.filter(|&id| !self.is_switch(id) && !self.is_same_again(id, object)));
             }
             Target::Slot(slot) => {
-                let objects = self.stages.heap.points_to(slot).iter().filter_map(crate::heap::object::Value::as_object);
+                let objects = self.stages.heap.points_to(slot).iter().filter_map(Value::as_object);
                 for (object, _) in objects {
                     all.extend(self.removals.get(&Target::Object(object)).into_iter().flatten().copied());
                 }
@@ -280,6 +276,14 @@ impl Program<'_> {
         !values.is_empty() && values.iter().all(is_primitive)
     }
 
+    /// Whether a replacement puts the very object there that it found: `memoized.cache = memoized.cache.set(key, result)`.
+    fn is_same_again(&self, id: ChangeId, object: ObjectId) -> bool {
+        let heap = self.stages.heap;
+        let values = self.changes[id.0 as usize].values.iter();
+        let mut objects = values.flat_map(|&node| heap.points_to(node).iter()).filter_map(Value::as_object).peekable();
+        objects.peek().is_some() && objects.all(|held| held == (object, Lifetime::Module))
+    }
+
     /// Why a removal does not bound a growth.
     fn refusal(&self, growth: &Change, id: ChangeId) -> Option<Refused> {
         let removal = &self.changes[id.0 as usize];
@@ -295,6 +299,9 @@ impl Program<'_> {
             ContextKind::Exported if !self.is_called_for(growth, removal) => Some(Refused::NeverCalled(id)),
             ContextKind::Exported if self.is_optional(growth, removal) || self.is_on_other_branch(growth, removal) => {
                 Some(Refused::OnRequest(id))
+            }
+            _ if self.context_of(growth) == ContextKind::Exported && self.is_switched_off(growth, removal) => {
+                Some(Refused::UnderOption(id))
             }
             _ if self.is_of_other_path(growth, id) => Some(Refused::OtherPath(id)),
             _ if self.is_lazy_expiry(removal) => Some(Refused::OnlyWhenAsked(id)),

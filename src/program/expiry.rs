@@ -32,7 +32,7 @@ impl Program<'_> {
         let node = |value| heap.node(instance, value);
         let from = self.sources_of(instance, key, Follow::Loads);
         let is_loop = |constraint: &Constraint| match constraint {
-            Constraint::Iterate { dst, .. } => from.contains(&node(*dst)),
+            Constraint::Iterate { dst, .. } | Constraint::KeysOf { dst, .. } => from.contains(&node(*dst)),
             _ => false,
         };
         if facts.constraints_of(info.function).iter().any(is_loop) {

@@ -1,5 +1,6 @@
 //! Listeners, subscriptions and timers that are added, and whether anything takes them off.
 
+use crate::base::finding::ContextKind;
 use crate::base::source::FileId;
 use crate::base::span::ByteRange;
 use crate::contexts::once;
@@ -7,7 +8,7 @@ use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, Source, Value};
 use crate::heap::record::{Listening, Unlistening};
-use crate::models::facts::ListenerRemoval;
+use crate::models::facts::{ListenerRemoval, PathId};
 use crate::program::Program;
 use crate::program::holders::{self, Owner};
 use crate::syntax::facts::{BindingId, Constraint, ValueId};
@@ -50,7 +51,11 @@ impl Program<'_> {
         let facts = &self.stages.facts[key.file];
         let call = facts.calls.get(listening.call)?;
         let (emitter, owner, emitter_value) = match listening.emitter {
-            None => (None, Owner::Platform("timers".to_owned()), None),
+            None if self.is_timer(listening.path) => (None, Owner::Platform("timers".to_owned()), None),
+            None => {
+                let name = self.stages.models.facts(listening.path).label.clone();
+                (Some(name.clone()), Owner::Package(name), None)
+            }
             Some(value) => {
                 let (object, lifetime) = value.as_object()?;
                 if lifetime == Lifetime::Fresh {
@@ -77,6 +82,12 @@ impl Program<'_> {
             emitter_value,
             index,
         })
+    }
+
+    /// Whether a function of a library calls back as time goes by.
+    fn is_timer(&self, path: PathId) -> bool {
+        let call = self.stages.models.facts(path).call.as_ref();
+        call.is_some_and(|call| call.callbacks.iter().any(|callback| callback.context == Some(ContextKind::Timer)))
     }
 
     fn receiver_of(&self, instance: InstanceId, call: crate::syntax::facts::CallId, value: Value) -> Option<NodeId> {
@@ -125,11 +136,7 @@ impl Program<'_> {
     }
 
     fn matches(&self, listening: &Listening, removal: &Unlistening) -> bool {
-        let runs = self
-            .stages
-            .contexts
-            .of(removal.instance)
-            .is_some_and(|context| context.kind > crate::base::finding::ContextKind::Test);
+        let runs = self.stages.contexts.of(removal.instance).is_some_and(|context| context.kind > ContextKind::Test);
         if !runs {
             return false;
         }
@@ -158,7 +165,7 @@ impl Program<'_> {
     }
 
     /// The variable of the node's file that a node is, or is read from.
-    fn variable_of(&self, node: NodeId) -> Option<BindingId> {
+    pub(super) fn variable_of(&self, node: NodeId) -> Option<BindingId> {
         let instance = self.stages.heap.instance(self.stages.heap.owner_of(node)?);
         let key = instance.key;
         let value = ValueId(node.0.checked_sub(instance.base.0)?);

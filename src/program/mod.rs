@@ -23,6 +23,7 @@ mod requests;
 mod sources;
 mod steps;
 mod strongest;
+mod switched;
 mod tables;
 mod test_code;
 mod verdicts;

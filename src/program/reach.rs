@@ -31,15 +31,19 @@ impl Program<'_> {
         self.ways_in(removal.instance).iter().any(|way| ways.contains(way))
     }
 
-    /// Whether a removal stands in the counterpart of the growth's function, by its name: `bind` and `unbind`. Who calls
-    /// the one is to call the other.
+    /// Whether a removal stands in the counterpart of the growth's function, by its name: `bind` and `unbind`, or what a
+    /// framework calls first and last. Who calls the one is to call the other.
     fn is_counterpart(&self, growth: &Change, removal: &Change) -> bool {
         let name = |change: &Change| {
             let facts = &self.stages.facts[change.file];
-            facts.functions[change.function].name.map(|name| facts.name(name).to_lowercase())
+            facts.functions[change.function].name.map(|name| facts.name(name))
         };
         let (Some(puts), Some(takes)) = (name(growth), name(removal)) else { return false };
-        growth.file == removal.file && takes.strip_prefix("un") == Some(puts.as_str())
+        let undoes = || {
+            takes.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("un"))
+                && takes[2..].eq_ignore_ascii_case(puts)
+        };
+        growth.file == removal.file && (undoes() || self.stages.models.are_counterparts(puts, takes))
     }
 
     /// The functions that something outside runs and that lead to an instance.

@@ -4,6 +4,7 @@ use crate::base::finding::{Confidence, ContextKind, Entry, Step};
 use crate::base::source::FileId;
 use crate::heap::graph::NodeId;
 use crate::heap::memoized;
+use crate::heap::natives::{self, Native};
 use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::modules::Reason;
 use crate::program::changes::{Change, Effect, Target};
@@ -54,6 +55,7 @@ impl Program<'_> {
             && self.is_repeated(change)
             && !self.is_eviction(change)
             && self.can_hold_entries(change)
+            && !self.is_found_by_chance(change)
             && self.bound(change).is_none()
     }
 
@@ -66,6 +68,16 @@ impl Program<'_> {
                 _ => holders::is_container(&self.stages, object),
             },
             Target::Slot(_) => true,
+        }
+    }
+
+    /// Whether the target is a method of the language's: a table that is asked for any name gives its methods too.
+    fn is_found_by_chance(&self, change: &Change) -> bool {
+        let Target::Object(object) = change.target else { return false };
+        match self.stages.heap.object(object).source {
+            Source::Native(Native::Method(..) | Native::Static(..)) => true,
+            Source::External { path: None, label, .. } => natives::is_below_method(self.stages.heap.text(label)),
+            _ => false,
         }
     }
 
@@ -88,6 +100,7 @@ impl Program<'_> {
             && !is_length(change)
             && !self.is_table_entry(change)
             && !self.is_written_by_design(change)
+            && !self.is_found_by_chance(change)
             && !self.is_of_request(change)
     }
 
@@ -186,7 +199,9 @@ impl Program<'_> {
         let keyed = self.keys(change).filter(|_| !self.is_rebuilt_entry(change));
         let keys = keyed.map_or(Confidence::High, Keys::confidence);
         let keys = if self.is_registration(change) { Confidence::Medium } else { keys };
-        let is_doubtful = |refused: &Refused| matches!(refused, Refused::OnlyWhenAsked(_) | Refused::OtherPath(_));
+        let is_doubtful = |refused: &Refused| {
+            matches!(refused, Refused::OnlyWhenAsked(_) | Refused::OtherPath(_) | Refused::UnderOption(_))
+        };
         let is_removed_at_times = self.refused_removals(change).iter().any(is_doubtful);
         let removal = if is_removed_at_times { Confidence::Medium } else { Confidence::High };
         let base = self.base_confidence(change);

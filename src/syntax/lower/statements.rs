@@ -3,8 +3,9 @@
 use smallvec::SmallVec;
 use swc_common::Spanned;
 use swc_ecma_ast::{
-    BinExpr, BinaryOp, BlockStmt, CatchClause, Decl, Expr, ForHead, ForInStmt, ForOfStmt, ForStmt, IfStmt, Lit, Pat,
-    Stmt, SwitchStmt, TryStmt, VarDecl, VarDeclOrExpr, VarDeclarator,
+    AssignTarget, BinExpr, BinaryOp, BlockStmt, CatchClause, Decl, Expr, FnDecl, ForHead, ForInStmt, ForOfStmt,
+    ForStmt, IfStmt, Lit, Pat, ReturnStmt, SimpleAssignTarget, Stmt, SwitchStmt, TryStmt, VarDecl, VarDeclOrExpr,
+    VarDeclarator,
 };
 
 use super::expressions::transparent;
@@ -383,8 +384,12 @@ impl<'a> Lowerer<'a> {
                 let naming = Naming { name: self.name(&decl.ident.sym), head: range(decl.ident.span) };
                 let source = FunctionSource::of(&decl.function, FunctionForm::Plain);
                 let value = self.closure(source, Some(naming));
-                if let Some(binding) = self.resolve(&decl.ident) {
-                    self.store_binding(binding, Some(value));
+                match (self.resolve(&decl.ident), self.own_home(&decl.ident)) {
+                    (Some(_), Some(dst)) if replaces_itself(decl) => {
+                        self.emit(Constraint::Helper { dst, name: naming.name, src: value });
+                    }
+                    (Some(binding), _) => self.store_binding(binding, Some(value)),
+                    (None, _) => {}
                 }
             }
             Decl::Class(decl) => {
@@ -468,6 +473,28 @@ fn throws(statement: &Stmt) -> bool {
         Stmt::Block(block) => matches!(block.stmts.last(), Some(Stmt::Throw(_))),
         _ => false,
     }
+}
+
+/// Whether a function is a helper that a compiler wrote, which puts what the platform has in its own place when it is
+/// first called: `function assign() { assign = Object.assign || …; return assign.apply(this, arguments); }`.
+fn replaces_itself(decl: &FnDecl) -> bool {
+    let first = decl.function.body.as_ref().and_then(|body| body.stmts.iter().find(|it| !is_directive(it)));
+    let value = match first {
+        Some(Stmt::Expr(first)) => &first.expr,
+        // Smaller: `return assign = …, assign.apply(null, arguments)`.
+        Some(Stmt::Return(ReturnStmt { arg: Some(value), .. })) => value,
+        _ => return false,
+    };
+    let value = match transparent(value) {
+        Expr::Seq(seq) => seq.exprs.first().map_or(value, |first| first),
+        _ => value,
+    };
+    let Expr::Assign(assign) = transparent(value) else { return false };
+    matches!(&assign.left, AssignTarget::Simple(SimpleAssignTarget::Ident(ident)) if ident.id.sym == decl.ident.sym)
+}
+
+fn is_directive(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::Expr(statement) if matches!(&*statement.expr, Expr::Lit(_)))
 }
 
 /// Whether code after the statement is not reached from it.

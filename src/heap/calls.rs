@@ -571,7 +571,7 @@ impl Solver<'_> {
     }
 
     /// The instance that a node belongs to, if it is one of an instance's own.
-    fn instance_at(&self, node: NodeId) -> Option<InstanceId> {
+    pub(super) fn instance_at(&self, node: NodeId) -> Option<InstanceId> {
         let bases = &self.record.instance_bases;
         let at = bases.partition_point(|(base, _)| *base <= node).checked_sub(1)?;
         let (base, id) = bases[at];

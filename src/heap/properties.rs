@@ -326,7 +326,12 @@ impl Solver<'_> {
 
     /// `base.field = src`.
     pub(super) fn store(&mut self, base: Value, field: Field, src: NodeId) {
-        let Some((object, _)) = base.as_object() else { return };
+        let Some((object, _)) = base.as_object() else {
+            if base == Value::data(Data::Unknown) {
+                self.keep_in_unknown(src);
+            }
+            return;
+        };
         match self.objects[object].source {
             Source::Namespace(_) => return,
             // What unknown packages keep under computed keys is not followed: there is too much, and all of it mixed.

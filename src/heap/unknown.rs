@@ -2,11 +2,11 @@
 
 use smallvec::SmallVec;
 
-use crate::heap::graph::EdgeKind;
+use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::instance::Phase;
 use crate::heap::limits::HOPS;
 use crate::heap::object::{Data, Source, Value, ValueKind};
-use crate::heap::solver::{Arg, InvocationId, InvocationKind, Listener, Solver, This};
+use crate::heap::solver::{Arg, Invocation, InvocationId, InvocationKind, Listener, Solver, This};
 
 impl Solver<'_> {
     /// A call of something that nothing is known of: it keeps and changes nothing; functions that it is given are
@@ -49,6 +49,31 @@ impl Solver<'_> {
         }
         let key = (inv.caller, inv.call, inv.phase, inv.position, inv.hops);
         *self.memo.giving.entry(key).or_insert(invocation)
+    }
+
+    /// A function that becomes a method of something unknown is called there: `host.readFile = (file) => …`.
+    pub(super) fn keep_in_unknown(&mut self, method: NodeId) {
+        let Some(caller) = self.instance_at(method) else { return };
+        let phase = self.instances[caller].key.phase;
+        let key = (caller, None, phase, None, 0);
+        let known = self.memo.giving.get(&key).copied();
+        let invocation = known.unwrap_or_else(|| {
+            self.invocation(Invocation {
+                caller,
+                call: None,
+                this: This::None,
+                args: SmallVec::new(),
+                dst: None,
+                kind: InvocationKind::Call,
+                position: None,
+                phase,
+                root: None,
+                hops: 0,
+                is_opaque: false,
+            })
+        });
+        self.memo.giving.insert(key, invocation);
+        self.listen(method, Listener::Unknown { invocation });
     }
 
     /// A function that is given to unknown code is called there, with unknown arguments, in the caller's context.

@@ -1,5 +1,7 @@
 //! The contract's terms as questions: what is an unbounded growth, a foreign write, state of a request.
 
+use rustc_hash::FxHashSet;
+
 use crate::base::finding::{Confidence, ContextKind, Entry, Step};
 use crate::base::source::FileId;
 use crate::heap::graph::NodeId;
@@ -10,7 +12,7 @@ use crate::modules::Reason;
 use crate::program::changes::{Change, Effect, Target};
 use crate::program::holders::{self, Owner};
 use crate::program::{Bound, Keys, LoadUse, Program, Refused};
-use crate::syntax::facts::{BindingKind, FunctionId};
+use crate::syntax::facts::{BindingKind, CallId, FunctionId, SiteId};
 
 /// Why it is not known what a load loads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -168,19 +170,31 @@ impl Program<'_> {
             .filter_map(crate::heap::object::Value::as_object)
             .filter(|&(object, _)| kind.is_none_or(|kind| heap.object(object).kind == kind));
         let mut fresh = 0;
-        let mut lasting = 0;
-        for (_, lifetime) in objects {
+        let mut lasting = FxHashSet::default();
+        for (object, lifetime) in objects {
             match lifetime {
                 Lifetime::Fresh => fresh += 1,
-                Lifetime::Module => lasting += 1,
+                Lifetime::Module => {
+                    lasting.insert(self.made_at(object));
+                }
             }
         }
-        let alias = match (fresh, lasting) {
+        let alias = match (fresh, lasting.len()) {
             (0, ..=8) => Confidence::High,
             (_, ..=8) => Confidence::Medium,
             _ => Confidence::Low,
         };
         weakest(context, alias)
+    }
+
+    /// What tells apart where objects are made: those that one piece of code makes for several callers are alike.
+    fn made_at(&self, object: ObjectId) -> MadeAt {
+        let heap = self.stages.heap;
+        match heap.object(object).source {
+            Source::Site { file, site, .. } => MadeAt::Site(file, site),
+            Source::Call { instance, call, part } => MadeAt::Call(heap.instance(instance).key.file, call, part),
+            _ => MadeAt::Other(object),
+        }
     }
 
     /// How sure it is that a write is to something foreign: what may as well be the module's own is a guess.
@@ -311,6 +325,17 @@ impl Program<'_> {
     pub fn is_resolved_elsewhere(&self, load: &LoadUse) -> bool {
         self.resolved_loads.contains(&(load.file, load.range))
     }
+}
+
+/// Where an object is made.
+#[derive(PartialEq, Eq, Hash)]
+enum MadeAt {
+    /// By a literal.
+    Site(FileId, SiteId),
+    /// By a call.
+    Call(FileId, CallId, u8),
+    /// As no other.
+    Other(ObjectId),
 }
 
 /// How plainly a value is one that is registered.

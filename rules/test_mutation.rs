@@ -15,7 +15,7 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
     let mut strongest = Strongest::default();
     for change in program.changes() {
         if program.is_test_change(change)
-            && !matches!(change.effect, Effect::Remove | Effect::Delete)
+            && change.effect != Effect::Remove
             && !program.is_put_back(change)
             && let Some(finding) = report(program, change)
         {

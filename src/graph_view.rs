@@ -83,7 +83,7 @@ fn dynamic_edges(analysis: &Analysis, lines: &mut Lines, view: &mut GraphView) {
         let place = (key.file, lines.of(analysis, key.file, call.range.start));
         let kind = match load.form {
             LoadForm::Import => EdgeKind::DynamicImport,
-            LoadForm::Resolve => EdgeKind::Resolve,
+            LoadForm::Resolve | LoadForm::StandIn => EdgeKind::Resolve,
             LoadForm::Require | LoadForm::Loader | LoadForm::Fresh => EdgeKind::Require,
         };
         let is_one = specifiers.get(&(key.file, load.call)).is_none_or(|texts| texts.len() <= 1);

@@ -8,9 +8,9 @@ use crate::heap::clones::DEEP;
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::object::{Value, ValueKind};
-use crate::heap::record::{Listening, NativeEffect, NativeWrite, Reload, Unlistening};
+use crate::heap::record::{Listening, NativeEffect, NativeWrite, Reload, Restore, Unlistening};
 use crate::heap::solver::{ExceptId, Listener, Solver, This};
-use crate::models::facts::{Arguments, CopyDepth, Effect, ListenerRemoval, MembersOf, PathId};
+use crate::models::facts::{Arguments, CopyDepth, Effect, ListenerRemoval, MembersOf, PathId, Restored};
 
 impl Solver<'_> {
     /// One effect of a modelled call.
@@ -35,18 +35,19 @@ impl Solver<'_> {
                 }
             }
             Effect::Rearrange { target } => self.note_targets(call, target, NativeEffect::Rearrange, label),
-            Effect::Stub { target } => self.note_targets(call, target, NativeEffect::Stub, label),
+            Effect::Stub { target } => {
+                let member = call.arg(1);
+                for target in self.selected(call.invocation, target) {
+                    self.note_effect(call, target, NativeEffect::Stub, member, &[], label);
+                }
+            }
             Effect::Retain { values } => self.note_targets(call, values, NativeEffect::Retain, label),
             Effect::Listen { emitter, listener, removal } => {
                 self.apply_listen(call, emitter, listener.as_ref(), *removal, path);
             }
             Effect::Unlisten { emitter, listener } => self.apply_unlisten(call, Some(emitter), listener.as_ref()),
             Effect::ClearHandle { handle } => self.apply_unlisten(call, None, Some(handle)),
-            Effect::RestoreAll => {
-                if let Some(id) = call.call {
-                    self.record.restores.push((call.caller, id));
-                }
-            }
+            Effect::Restore(what) => self.note_restore(call, *what),
             Effect::Reload => {
                 if let Some(id) = call.call {
                     self.record.reloads.push(Reload { instance: call.caller, call: id });
@@ -56,6 +57,11 @@ impl Solver<'_> {
             Effect::Members { class, descriptors, of } => self.give_members(call, class, descriptors, *of),
             Effect::Freeze { .. } => {}
         }
+    }
+
+    fn note_restore(&mut self, call: &NativeCall, what: Restored) {
+        let Some(id) = call.call else { return };
+        self.record.restores.push(Restore { instance: call.caller, call: id, what });
     }
 
     fn apply_inherit(&mut self, call: &NativeCall, class: &Arguments, parent: &Arguments) {
@@ -191,12 +197,13 @@ impl Solver<'_> {
     fn apply_unlisten(&mut self, call: &NativeCall, emitter: Option<&Arguments>, listener: Option<&Arguments>) {
         let Some(id) = call.call else { return };
         let listener = listener.and_then(|listener| self.selected(call.invocation, listener).first().copied());
+        let event = call.args.first().map(|arg| arg.node).filter(|&node| emitter.is_some() && Some(node) != listener);
         let emitters = match emitter {
             Some(emitter) => self.emitters(call, emitter),
             None => smallvec![None],
         };
         for emitter in emitters {
-            self.record.unlistening(Unlistening { instance: call.caller, call: id, emitter, listener });
+            self.record.unlistening(Unlistening { instance: call.caller, call: id, emitter, listener, event });
         }
     }
 

@@ -48,13 +48,23 @@ impl Solver<'_> {
             return;
         }
         let module = self.fresh_node();
-        let form = if loader.form == LoaderForm::Specifier { LoadForm::Fresh } else { LoadForm::Loader };
+        let form = match (loader.form, loader.gives) {
+            (_, LoaderGives::StandIn) => LoadForm::StandIn,
+            (LoaderForm::Specifier, _) => LoadForm::Fresh,
+            _ => LoadForm::Loader,
+        };
         let inv = self.invocations[call.invocation].clone();
         self.add_load(&inv, id, specifier, module, (form, Mode::Require), file);
         match loader.gives {
             LoaderGives::Module => {
                 if let Some(dst) = call.dst {
                     self.graph.add_edge(module, dst, EdgeKind::Copy);
+                }
+            }
+            LoaderGives::Copy => {
+                if let Some(dst) = call.dst {
+                    let root = self.made(call.caller, call.call, 7, ObjectKind::Plain);
+                    self.listen(module, Listener::Clone { dst, root });
                 }
             }
             LoaderGives::Modules => {
@@ -65,7 +75,7 @@ impl Solver<'_> {
             }
             LoaderGives::Lazy => self.give_lazily(call, module),
             LoaderGives::Context => self.give_context(call, module),
-            LoaderGives::Paths | LoaderGives::Nothing => {}
+            LoaderGives::Paths | LoaderGives::StandIn | LoaderGives::Nothing => {}
         }
     }
 

@@ -200,7 +200,7 @@ impl Solver<'_> {
         if form == LoadForm::Resolve {
             let resolved = self.resolved_text(from, &parts, targets);
             self.graph.insert(dst, resolved);
-        } else {
+        } else if form != LoadForm::StandIn {
             for target in targets {
                 self.load_target(target, mode, dst);
             }

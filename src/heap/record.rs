@@ -9,7 +9,7 @@ use crate::base::source::FileId;
 use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, Value};
 use crate::heap::solver::RootCause;
-use crate::models::facts::{ListenerRemoval, PathId, Position};
+use crate::models::facts::{ListenerRemoval, PathId, Position, Restored};
 use crate::modules::{Mode, Reason, Resolution};
 use crate::syntax::facts::{CallId, FunctionId, ImportId};
 
@@ -85,7 +85,7 @@ pub enum NativeEffect {
     TakeOne,
     /// Takes elements away: `splice`, `clear`.
     TakeMany,
-    /// Replaces members by spies or stubs.
+    /// Replaces members by spies or stubs: the one that the key names, or all.
     Stub,
     /// Keeps something for ever.
     Retain,
@@ -123,6 +123,8 @@ pub struct Unlistening {
     pub emitter: Option<Value>,
     /// The function or handle; none: all.
     pub listener: Option<NodeId>,
+    /// The event's name.
+    pub event: Option<NodeId>,
 }
 
 /// A load of modules.
@@ -159,6 +161,8 @@ pub enum LoadForm {
     Loader,
     /// `import-fresh` and its like.
     Fresh,
+    /// `jest.mock(x)` and its like: the file gets something else in its place.
+    StandIn,
 }
 
 /// How a load's targets are known.
@@ -196,6 +200,17 @@ pub struct Reload {
     pub call: CallId,
 }
 
+/// A call that puts back what tests changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Restore {
+    /// The function.
+    pub instance: InstanceId,
+    /// The call.
+    pub call: CallId,
+    /// What it puts back.
+    pub what: Restored,
+}
+
 /// Everything that was noted.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
@@ -225,8 +240,8 @@ pub struct Record {
     pub static_loads: Vec<StaticLoad>,
     /// Modules loaded anew by helpers.
     pub reloads: Vec<Reload>,
-    /// Calls that restore all stubs.
-    pub restores: Vec<(InstanceId, CallId)>,
+    /// Calls that put back what tests changed.
+    pub restores: Vec<Restore>,
     /// Which functions were called with which models' facts: for statistics.
     pub handlers: Vec<(FileId, FunctionId)>,
 }

@@ -13,7 +13,7 @@ use super::read::{Read, Source, key_start, nearest, unknown};
 use super::trie::{GLOBALS, Trie};
 use super::words::{
     self, CALLBACK_RESULTS, CONTAINERS, CONTEXTS, DATA, DEPTHS, LOADER_FORMS, LOADER_GIVES, MEMBERS_OF, POSITIONS,
-    REMOVALS,
+    REMOVALS, RESTORED,
 };
 
 const LOADER_KEYS: [&str; 10] =
@@ -417,7 +417,7 @@ impl<'a> FactsReader<'_, 'a> {
             },
             "clear" => Effect::ClearHandle { handle: main()? },
             "stub" => Effect::Stub { target: main()? },
-            "restore" => self.source.word(first, name, &[("all", Effect::RestoreAll)])?,
+            "restore" => Effect::Restore(self.source.word(first, name, RESTORED)?),
             "reload" => self.source.word(first, name, &[("module", Effect::Reload)])?,
             "retain" => Effect::Retain { values: main()? },
             "inherit" => Effect::Inherit { class: main()?, parent: part("from", Arguments::At(1))? },

@@ -321,8 +321,8 @@ pub enum Effect {
         /// The object.
         target: Arguments,
     },
-    /// Restores what was stubbed.
-    RestoreAll,
+    /// Puts back what tests changed.
+    Restore(Restored),
     /// Evicts a module from the cache and loads it anew: `import-fresh`, `decache`.
     Reload,
     /// Adds an entry to something that the library keeps for ever (`new Counter`, `addResource`, `mongoose.model`).
@@ -352,6 +352,17 @@ pub enum Effect {
         /// The object.
         target: Arguments,
     },
+}
+
+/// What a call puts back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Restored {
+    /// All stubs.
+    All,
+    /// The receiver: it is a stub, or what made some.
+    Receiver,
+    /// Modules: what loads them then gets new ones.
+    Modules,
 }
 
 /// Whose members a class is given.
@@ -444,6 +455,10 @@ pub enum LoaderGives {
     Lazy,
     /// A function that gives a module by its name, and has `keys()`.
     Context,
+    /// A copy of the module that nothing else has.
+    Copy,
+    /// Nothing: the file gets something else in the module's place from now on.
+    StandIn,
     /// The files' paths, as strings.
     Paths,
     /// Nothing: modules are only loaded.

@@ -19,8 +19,10 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use rustc_hash::FxHashSet;
+
 pub use facts::Step;
-use facts::{Convention, Counterparts, HandlerShape, PathFacts, PathId};
+use facts::{Convention, Counterparts, Effect, HandlerShape, PathFacts, PathId, Restored};
 use trie::Trie;
 
 pub use entries::parse;
@@ -67,6 +69,16 @@ impl Models {
     /// What is known at a path.
     pub fn facts(&self, at: PathId) -> &PathFacts {
         self.trie.facts(at)
+    }
+
+    /// The names of methods with which a test's double takes itself off.
+    pub fn restoring_members(&self) -> FxHashSet<&str> {
+        let is_restoring = |effect: &Effect| matches!(effect, Effect::Restore(Restored::Receiver));
+        let restoring = self
+            .trie
+            .all_facts()
+            .filter(|facts| facts.call.as_ref().is_some_and(|call| call.effects.iter().any(is_restoring)));
+        restoring.filter_map(|facts| facts.label.rsplit('.').next()).collect()
     }
 
     /// Files that frameworks call.

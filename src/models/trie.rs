@@ -135,6 +135,11 @@ impl Trie {
         &self.nodes[at].facts
     }
 
+    /// The facts of all nodes.
+    pub(super) fn all_facts(&self) -> impl Iterator<Item = &PathFacts> {
+        self.nodes.iter().map(|node| &node.facts)
+    }
+
     /// The facts of a node, to be filled in.
     pub(super) fn facts_mut(&mut self, at: PathId) -> &mut PathFacts {
         &mut self.nodes[at].facts

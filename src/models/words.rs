@@ -2,7 +2,7 @@
 
 use super::facts::{
     Arguments, CallbackResult, ContainerLike, CopyDepth, DataKind, ListenerRemoval, LoaderForm, LoaderGives, MembersOf,
-    Position,
+    Position, Restored,
 };
 use crate::base::finding::ContextKind;
 
@@ -76,9 +76,15 @@ pub(super) const LOADER_GIVES: &[(&str, LoaderGives)] = &[
     ("modules", LoaderGives::Modules),
     ("lazy", LoaderGives::Lazy),
     ("context", LoaderGives::Context),
+    ("copy", LoaderGives::Copy),
+    ("stand-in", LoaderGives::StandIn),
     ("paths", LoaderGives::Paths),
     ("nothing", LoaderGives::Nothing),
 ];
+
+/// What a call puts back after tests.
+pub(super) const RESTORED: &[(&str, Restored)] =
+    &[("all", Restored::All), ("receiver", Restored::Receiver), ("modules", Restored::Modules)];
 
 /// `1`, `1..`, `last`, `all`, `receiver`.
 pub(super) fn arguments(text: &str) -> Option<Arguments> {

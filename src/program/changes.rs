@@ -376,7 +376,10 @@ fn through_call(stages: &Stages<'_>, write: &NativeWrite) -> Option<Change> {
         NativeEffect::DeleteProperty if is_computed(stages, write.key) => Effect::Remove,
         NativeEffect::DeleteProperty => Effect::Delete,
         NativeEffect::TakeOne | NativeEffect::TakeMany => Effect::Remove,
-        NativeEffect::Stub => Effect::Stub,
+        NativeEffect::Stub => {
+            keys = None;
+            Effect::Stub
+        }
     };
     let name = heap.text(write.name);
     Some(Change {

@@ -6,9 +6,10 @@ use crate::base::span::ByteRange;
 use crate::contexts::once;
 use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
-use crate::heap::object::{InstanceId, Lifetime, ObjectId, Source, Value};
+use crate::heap::object::{InstanceId, Lifetime, ObjectId, Source, Value, ValueKind};
 use crate::heap::record::{Listening, Unlistening};
 use crate::models::facts::{ListenerRemoval, PathId};
+use crate::modules::PatternPart;
 use crate::program::Program;
 use crate::program::holders::{self, Owner};
 use crate::syntax::facts::{BindingId, Constraint, ValueId};
@@ -145,7 +146,7 @@ impl Program<'_> {
             (_, None) => true,
             (None, Some(_)) => false,
         };
-        if !is_same_emitter {
+        if !is_same_emitter || self.are_other_events(listening.event, removal.event) {
             return false;
         }
         match (removal.listener, listening.listener, listening.result) {
@@ -174,6 +175,20 @@ impl Program<'_> {
             _ => None,
         });
         outer.or_else(|| self.binding_of(key.file, key.function, value))
+    }
+
+    /// Whether two names of events are constants, and not the same.
+    fn are_other_events(&self, added: Option<NodeId>, removed: Option<NodeId>) -> bool {
+        let name = |node: Option<NodeId>| node.and_then(|node| self.one_text(node));
+        matches!((name(added), name(removed)), (Some(added), Some(removed)) if added != removed)
+    }
+
+    /// The constant string of a node that holds nothing else.
+    fn one_text(&self, node: NodeId) -> Option<String> {
+        let mut values = self.stages.heap.points_to(node).iter();
+        let ValueKind::String(id) = values.next()?.kind() else { return None };
+        let [PatternPart::Text(text)] = self.stages.heap.string(id) else { return None };
+        values.next().is_none().then(|| text.to_string())
     }
 
     /// Whether what the registration gave is called, or has a method called that ends it, by something that runs.

@@ -79,7 +79,7 @@ impl Program<'_> {
         let mut out = Vec::new();
         let mut constants = Constants::default();
         for load in &heap.record.loads {
-            if load.form == LoadForm::Resolve {
+            if matches!(load.form, LoadForm::Resolve | LoadForm::StandIn) {
                 continue;
             }
             let key = heap.instance(load.instance).key;

@@ -371,7 +371,7 @@ impl Program<'_> {
 
     fn call_label(&self, instance: InstanceId, call: crate::syntax::facts::CallId, text: &str) -> String {
         match self.load_at(instance, call) {
-            Some(load) if load.form != LoadForm::Resolve => {
+            Some(load) if !matches!(load.form, LoadForm::Resolve | LoadForm::StandIn) => {
                 let count: usize = load.found.iter().map(|(_, _, targets)| targets.len()).sum();
                 let what = if count > 1 {
                     "cached modules, the same objects each time"

@@ -12,6 +12,7 @@ use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, ObjectId, Value};
 use crate::program::asked::{Checks, FiniteTypes};
 use crate::program::changes::{Change, Target};
+use crate::program::isolation::Isolation;
 use crate::program::lookups::Lookups;
 use crate::program::{ChangeId, Program, Stages};
 use crate::syntax::facts::{BindingId, CallId, Callee, Constraint, FunctionId, Key, MODULE_BODY, ValueId};
@@ -36,6 +37,7 @@ pub(super) struct Tables<'a> {
     pub(super) read_whole: OnceCell<FxHashSet<ObjectId>>,
     /// The objects that modules hold.
     pub(super) held_by_modules: OnceCell<FxHashSet<ObjectId>>,
+    isolation: OnceCell<Isolation>,
     /// Instances, and whether they run in a hook after tests.
     pub(super) after_hooks: RefCell<FxHashMap<InstanceId, bool>>,
     /// Removals, and whether they remove another entry than they looked for.
@@ -190,6 +192,11 @@ impl<'a> Program<'a> {
     /// Whether something that runs calls an object, or a method of it that ends what it stands for.
     pub(super) fn is_ended(&self, object: ObjectId) -> bool {
         self.tables.handles.get_or_init(|| handles(&self.stages)).contains(&object)
+    }
+
+    /// What test files do with the modules that they load.
+    pub(super) fn isolation(&self) -> &Isolation {
+        self.tables.isolation.get_or_init(|| Isolation::of(&self.stages, self.changes()))
     }
 
     /// The other changes of what a change writes to, or some of them if there are very many.

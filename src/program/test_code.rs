@@ -1,11 +1,12 @@
 //! What test code changes in production modules, and whether anything puts it back.
 
 use crate::base::finding::ContextKind;
+use crate::base::source::FileId;
 use crate::heap::object::{InstanceId, Lifetime};
 use crate::program::Program;
 use crate::program::changes::{Change, Effect};
 use crate::program::holders::Owner;
-use crate::syntax::facts::{Cleanup, MODULE_BODY};
+use crate::syntax::facts::{CallId, Cleanup, MODULE_BODY};
 
 impl Program<'_> {
     /// Whether a change is test code's, to an object that production code (or a package, or the platform) owns.
@@ -31,10 +32,10 @@ impl Program<'_> {
         if change.cleanup != Cleanup::None || self.is_after_hook(change.instance) {
             return true;
         }
-        if change.effect == Effect::Stub && (self.runner_restores(change) || self.restores_all(change)) {
+        if self.is_isolated(change) || self.is_double_restored(change) || self.is_assigned_back(change) {
             return true;
         }
-        if self.is_assigned_back(change) {
+        if change.effect == Effect::Delete && self.is_of_tests(change) {
             return true;
         }
         self.changes_of_place(change).any(|other| {
@@ -45,10 +46,18 @@ impl Program<'_> {
         })
     }
 
+    /// Whether a property that a test deletes is one that tests have put there.
+    fn is_of_tests(&self, change: &Change) -> bool {
+        let puts = |other: &Change| {
+            self.stages.tests[other.file] && other.effect != Effect::Delete && is_same_change_place(change, other)
+        };
+        change.slot.is_none() || self.changes_of_place(change).any(puts)
+    }
+
     /// Whether the same test assigns the same place before or after: the last assignment puts back what the first
-    /// changed (unless the test fails between them).
+    /// changed (unless the test fails between them). To delete what was assigned does so as well.
     fn is_assigned_back(&self, change: &Change) -> bool {
-        let is_assignment = |change: &Change| matches!(change.effect, Effect::Replace(_));
+        let is_assignment = |change: &Change| matches!(change.effect, Effect::Replace(_) | Effect::Delete);
         is_assignment(change)
             && self.changes_of_place(change).any(|other| {
                 other.file == change.file
@@ -60,7 +69,7 @@ impl Program<'_> {
     }
 
     /// Whether an instance runs in a hook that the runner calls after tests: by the name of what registered it.
-    fn is_after_hook(&self, instance: InstanceId) -> bool {
+    pub(super) fn is_after_hook(&self, instance: InstanceId) -> bool {
         if let Some(&known) = self.tables.after_hooks.borrow().get(&instance) {
             return known;
         }
@@ -90,30 +99,17 @@ impl Program<'_> {
         self.stages.heap.record.roots_of(instance).any(|root| {
             root.cause.kind == Some(ContextKind::Test)
                 && root.site.is_some_and(|(caller, call)| {
-                    let key = self.stages.heap.instance(caller).key;
-                    let facts = &self.stages.facts[key.file];
-                    let text = self.text(key.file, facts.calls[call].range);
-                    let callee = text.split('(').next().unwrap_or_default();
-                    let name = callee.rsplit('.').next().unwrap_or_default().to_lowercase();
-                    name.starts_with("after") || name.starts_with("teardown")
+                    let file = self.stages.heap.instance(caller).key.file;
+                    self.is_called_by_name(file, call, &["after", "teardown"])
                 })
         })
     }
 
-    /// Whether the runner's configuration restores spies by itself.
-    fn runner_restores(&self, change: &Change) -> bool {
-        let manifest = self.stages.project.files[change.file].manifest;
-        manifest.is_some_and(|id| self.stages.project.manifests[id].test_runner_restores)
-    }
-
-    /// Whether the same file restores all stubs in some hook or at an end.
-    fn restores_all(&self, change: &Change) -> bool {
-        self.stages
-            .heap
-            .record
-            .restores
-            .iter()
-            .any(|(instance, _)| self.stages.heap.instance(*instance).key.file == change.file)
+    /// Whether a part of a callee's name (`test.afterEach.always`) begins with one of these words.
+    pub(super) fn is_called_by_name(&self, file: FileId, call: CallId, words: &[&str]) -> bool {
+        let text = self.text(file, self.stages.facts[file].calls[call].range);
+        let callee = text.split('(').next().unwrap_or_default().to_lowercase();
+        callee.split('.').any(|part| words.iter().any(|word| part.starts_with(word)))
     }
 }
 

@@ -17,12 +17,12 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
         let is_blocking = load.is_require
             && !load.is_constant
             && !program.is_test(load.file)
-            && program.kind_of(load.instance) == ContextKind::Request;
-        let Some(context) = program.context(load.instance).filter(|_| is_blocking) else { continue };
+            && program.kind_of(load.point) == ContextKind::Request;
+        let Some(context) = program.context(load.point).filter(|_| is_blocking) else { continue };
         strongest.offer(Finding {
             rule: RULE.name,
             severity: Severity::Warning,
-            confidence: program.context_confidence(load.instance),
+            confidence: program.context_confidence(load.point),
             message: format!("`require({})` reads and runs a file while requests wait", load.specifier),
             help: "load what may be needed while the module loads, and look it up here; or use `await import(…)`"
                 .to_owned(),
@@ -32,7 +32,7 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
             steps: Vec::new(),
             related: Vec::new(),
             copied_from: None,
-            function: program.function_of(load.instance),
+            function: program.function_of(load.point.instance),
             write_kind: "require".to_owned(),
         });
     }

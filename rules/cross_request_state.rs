@@ -17,7 +17,7 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
         if !program.is_request_state(change) || program.is_unbounded_growth(change) {
             continue;
         }
-        let (Some(container), Some(context)) = (program.container(change), program.context(change.instance)) else {
+        let (Some(container), Some(context)) = (program.container(change), program.context(change.point())) else {
             continue;
         };
         let finding = Finding {

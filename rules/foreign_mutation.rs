@@ -28,7 +28,7 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
 
 fn report(program: &Program<'_>, change: &Change) -> Option<Finding> {
     let container = program.container(change)?;
-    let context = program.context(change.instance)?;
+    let context = program.context(change.point())?;
     let owner = program.owner(change);
     let message = if program.is_namespace_write(change) {
         format!("`{}` is an import: writing to it throws", container.name)

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
     let mut strongest = Strongest::default();
     for listener in program.listeners() {
-        let kind = program.kind_of(listener.instance);
+        let kind = program.kind_of(listener.point);
         if kind > ContextKind::Test
             && !program.is_test(listener.file)
             && !program.is_taken_off(&listener)
@@ -28,8 +28,8 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn report(program: &Program<'_>, listener: &ListenerUse, kind: ContextKind) -> Option<Finding> {
-    let context = program.context(listener.instance)?;
-    let function = program.function_of(listener.instance);
+    let context = program.context(listener.point)?;
+    let function = program.function_of(listener.point.instance);
     let (message, name) = match (&listener.emitter, &listener.event) {
         (None, _) => (format!("`{}` starts a timer that nothing stops", listener.call), "timers".to_owned()),
         (Some(emitter), Some(event)) => {
@@ -43,7 +43,7 @@ fn report(program: &Program<'_>, listener: &ListenerUse, kind: ContextKind) -> O
     Some(Finding {
         rule: RULE.name,
         severity: if kind == ContextKind::Exported { Severity::Warning } else { Severity::Error },
-        confidence: program.context_confidence(listener.instance),
+        confidence: program.context_confidence(listener.point),
         message,
         help: if listener.emitter.is_none() {
             "keep the handle, and clear the timer where its work ends (a 'close' event, a finally block)".to_owned()

@@ -14,15 +14,15 @@ pub(super) static RULE: Rule = Rule {
 fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
     let mut strongest = Strongest::default();
     for reload in program.reloads() {
-        let kind = program.kind_of(reload.instance);
-        let Some(context) = program.context(reload.instance).filter(|_| kind > ContextKind::Test) else { continue };
+        let kind = program.kind_of(reload.point);
+        let Some(context) = program.context(reload.point).filter(|_| kind > ContextKind::Test) else { continue };
         if program.is_test(reload.file) {
             continue;
         }
         strongest.offer(Finding {
             rule: RULE.name,
             severity: if kind == ContextKind::Exported { Severity::Warning } else { Severity::Error },
-            confidence: program.context_confidence(reload.instance),
+            confidence: program.context_confidence(reload.point),
             message: format!("{}, again and again: what holds the old one keeps it alive", reload.how),
             help: "load the module once and let it export a function that reads what may have changed (a file, an \
                    environment); ES modules can't be evicted at all"
@@ -33,7 +33,7 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
             steps: Vec::new(),
             related: Vec::new(),
             copied_from: None,
-            function: program.function_of(reload.instance),
+            function: program.function_of(reload.point.instance),
             write_kind: "reload".to_owned(),
         });
     }

@@ -25,7 +25,7 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn report(program: &Program<'_>, change: &Change) -> Option<Finding> {
-    let context = program.context(change.instance)?;
+    let context = program.context(change.point())?;
     let container = program.container(change)?;
     let keys = program.keys(change);
     let severity = match context.0 {

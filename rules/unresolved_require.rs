@@ -37,11 +37,11 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
             help: help.to_owned(),
             span: load.range.at(load.file),
             container: None,
-            context: program.context(load.instance),
+            context: program.context(load.point),
             steps: Vec::new(),
             related: Vec::new(),
             copied_from: None,
-            function: program.function_of(load.instance),
+            function: program.function_of(load.point.instance),
             write_kind: "load".to_owned(),
         });
     }

@@ -130,7 +130,7 @@ pub(crate) fn analyse_at(
         solve(&facts)
     });
     lap("heap", &mut timings);
-    let contexts = contexts::find(&heap, &facts, &tests);
+    let contexts = contexts::find(&heap, &models, &facts, &tests);
     lap("contexts", &mut timings);
     incomplete.extend(heap.hits().said().map(|message| Incomplete {
         file: String::new(),

@@ -96,7 +96,7 @@ fn facts(program: &Program<'_>, change: &Change) -> Vec<(String, String)> {
         crate::heap::object::Lifetime::Module => "module: it outlives the call",
     };
     add("lifetime", lifetime.to_owned());
-    match program.context(change.instance) {
+    match program.context(change.point()) {
         Some((kind, entry)) => add("context", format!("{}: {}", crate::report::context_word(kind), entry.label)),
         None => add("context", "init: it only runs while modules load".to_owned()),
     }
@@ -130,7 +130,7 @@ fn facts(program: &Program<'_>, change: &Change) -> Vec<(String, String)> {
 /// How sure the growth is, and what makes it so.
 fn confidence_text(program: &Program<'_>, change: &Change) -> String {
     let parts = [
-        ("where it is called from", program.context_confidence(change.instance)),
+        ("where it is called from", program.context_confidence(change.point())),
         ("what the base is", program.base_confidence(change)),
         ("its keys", program.keys(change).map_or(Confidence::High, Keys::confidence)),
     ];

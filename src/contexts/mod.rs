@@ -1,8 +1,9 @@
 //! How often code runs: kinds flow from the roots over the call graph, strongest first.
 //!
 //! Roots come from the heap's record (registrations by models, conventions, decorators, guesses, offers). Two more have
-//! no table: a function that awaits in an endless loop, and a function that schedules itself again.
+//! no table: a loop that waits for what comes, and a function that schedules itself again.
 
+mod loops;
 pub mod once;
 
 use std::collections::VecDeque;
@@ -15,8 +16,9 @@ use crate::base::source::FileId;
 use crate::heap::Heap;
 use crate::heap::object::{InstanceId, Source};
 use crate::heap::record::{CallEdge, Root};
+use crate::models::Models;
 use crate::models::facts::Position;
-use crate::syntax::facts::{Callee, ModuleFacts};
+use crate::syntax::facts::{Callee, LoopId, ModuleFacts, Run, Test};
 
 /// How many instances are looked at to see whether one leads to another, …
 const REACHED_FROM_ONE: usize = 10_000;
@@ -41,8 +43,8 @@ pub struct Context {
 pub enum Cause {
     /// A root of the heap's record, by its index.
     Registered(usize),
-    /// An endless loop with an `await` in it.
-    EndlessLoop,
+    /// A loop of that function that waits for what comes, and does not end.
+    Loop(LoopId),
     /// It schedules itself again.
     Reschedules,
     /// It is test code.
@@ -53,6 +55,8 @@ pub enum Cause {
 #[derive(Debug, Default)]
 pub struct Contexts {
     contexts: IndexVec<InstanceId, Option<Context>>,
+    /// What the rounds of loops are, which the rest of their function is not.
+    rounds: FxHashMap<(InstanceId, LoopId), Context>,
     callers: FxHashMap<InstanceId, Vec<InstanceId>>,
 }
 
@@ -62,6 +66,19 @@ impl Contexts {
         self.contexts.get(instance).copied().flatten()
     }
 
+    /// The context of code behind guards, in an instance of its function: it may stand in a loop that repeats.
+    pub fn at(&self, instance: InstanceId, guards: Run, facts: &ModuleFacts) -> Option<Context> {
+        let own = self.of(instance);
+        if self.rounds.is_empty() {
+            return own;
+        }
+        let rounds = facts.guards_in(guards).filter_map(|guard| match guard.test {
+            Test::Round(id) => self.rounds.get(&(instance, id)).copied(),
+            _ => None,
+        });
+        rounds.chain(own).max_by_key(|context| (context.kind, context.confidence))
+    }
+
     /// Who calls an instance.
     pub fn callers(&self, instance: InstanceId) -> &[InstanceId] {
         self.callers.get(&instance).map_or(&[], Vec::as_slice)
@@ -69,27 +86,32 @@ impl Contexts {
 }
 
 /// Finds the context of every instance.
-pub fn find(heap: &Heap, facts: &IndexVec<FileId, ModuleFacts>, tests: &IndexVec<FileId, bool>) -> Contexts {
+pub fn find(
+    heap: &Heap,
+    models: &Models,
+    facts: &IndexVec<FileId, ModuleFacts>,
+    tests: &IndexVec<FileId, bool>,
+) -> Contexts {
     let mut callees: FxHashMap<InstanceId, Vec<InstanceId>> = FxHashMap::default();
-    let mut contexts = Contexts { contexts: heap.instances().map(|_| None).collect(), callers: FxHashMap::default() };
+    let mut contexts = Contexts {
+        contexts: heap.instances().map(|_| None).collect(),
+        rounds: loops::rounds(heap, models, facts, tests),
+        callers: FxHashMap::default(),
+    };
+    let mut starts = registered(heap);
     for edge in &heap.record.calls {
         if edge.position != Some(Position::Realm) && !is_called_once(heap, facts, edge) {
             callees.entry(edge.caller).or_default().push(edge.callee);
             contexts.callers.entry(edge.callee).or_default().push(edge.caller);
+            starts.extend(loops::round_of(heap, facts, &contexts, edge).map(|context| (edge.callee, context)));
         }
     }
-    let mut starts = registered(heap);
-    starts.extend(endless(heap, facts));
     starts.extend(rescheduling(heap, facts, &callees));
     starts.extend(test_code(heap, tests));
     // Strongest kind first, and within a kind what is surest: the first to reach an instance decides.
-    starts.sort_by_key(|start| std::cmp::Reverse((start.kind, start.confidence)));
-    let mut at = 0;
-    while at < starts.len() {
-        let level = (starts[at].kind, starts[at].confidence);
-        let end = starts[at..].iter().position(|s| (s.kind, s.confidence) != level).map_or(starts.len(), |n| at + n);
-        flow(&starts[at..end], &callees, &mut contexts.contexts);
-        at = end;
+    starts.sort_by_key(|(_, start)| std::cmp::Reverse((start.kind, start.confidence)));
+    for level in starts.chunk_by(|(_, a), (_, b)| (a.kind, a.confidence) == (b.kind, b.confidence)) {
+        flow(level, &callees, &mut contexts.contexts);
     }
     contexts
 }
@@ -103,11 +125,11 @@ fn is_called_once(heap: &Heap, facts: &IndexVec<FileId, ModuleFacts>, edge: &Cal
 }
 
 fn flow(
-    starts: &[Context],
+    starts: &[(InstanceId, Context)],
     callees: &FxHashMap<InstanceId, Vec<InstanceId>>,
     contexts: &mut IndexVec<InstanceId, Option<Context>>,
 ) {
-    let mut queue: VecDeque<(InstanceId, Context)> = starts.iter().map(|start| (start.root, *start)).collect();
+    let mut queue: VecDeque<(InstanceId, Context)> = starts.iter().copied().collect();
     while let Some((instance, context)) = queue.pop_front() {
         if contexts[instance].is_some() {
             continue;
@@ -119,28 +141,17 @@ fn flow(
     }
 }
 
-fn registered(heap: &Heap) -> Vec<Context> {
+fn registered(heap: &Heap) -> Vec<(InstanceId, Context)> {
     let context = |(index, root): (usize, &Root)| {
-        Some(Context {
+        let context = Context {
             kind: root.cause.kind?,
             confidence: root.cause.confidence,
             cause: Cause::Registered(index),
             root: root.instance,
-        })
+        };
+        Some((root.instance, context))
     };
     heap.record.roots.iter().enumerate().filter_map(context).collect()
-}
-
-fn endless(heap: &Heap, facts: &IndexVec<FileId, ModuleFacts>) -> Vec<Context> {
-    heap.instances()
-        .filter(|(_, instance)| facts[instance.key.file].functions[instance.key.function].awaits_in_endless_loop)
-        .map(|(id, _)| Context {
-            kind: ContextKind::Timer,
-            confidence: Confidence::High,
-            cause: Cause::EndlessLoop,
-            root: id,
-        })
-        .collect()
 }
 
 /// Functions that are called again by something that they schedule for later.
@@ -148,7 +159,7 @@ fn rescheduling(
     heap: &Heap,
     facts: &IndexVec<FileId, ModuleFacts>,
     callees: &FxHashMap<InstanceId, Vec<InstanceId>>,
-) -> Vec<Context> {
+) -> Vec<(InstanceId, Context)> {
     let mut out = Vec::new();
     let mut left = REACHED;
     for edge in &heap.record.calls {
@@ -156,12 +167,13 @@ fn rescheduling(
             continue;
         }
         if reaches(callees, edge.callee, edge.caller, &mut left) {
-            out.push(Context {
+            let context = Context {
                 kind: ContextKind::Timer,
                 confidence: Confidence::High,
                 cause: Cause::Reschedules,
                 root: edge.callee,
-            });
+            };
+            out.push((edge.callee, context));
         }
     }
     out
@@ -203,14 +215,11 @@ fn reaches(
     false
 }
 
-fn test_code(heap: &Heap, tests: &IndexVec<FileId, bool>) -> Vec<Context> {
+fn test_code(heap: &Heap, tests: &IndexVec<FileId, bool>) -> Vec<(InstanceId, Context)> {
+    let context =
+        |root| Context { kind: ContextKind::Test, confidence: Confidence::High, cause: Cause::TestCode, root };
     heap.instances()
         .filter(|(_, instance)| tests[instance.key.file] && instance.key.parent.is_some())
-        .map(|(id, _)| Context {
-            kind: ContextKind::Test,
-            confidence: Confidence::High,
-            cause: Cause::TestCode,
-            root: id,
-        })
+        .map(|(id, _)| (id, context(id)))
         .collect()
 }

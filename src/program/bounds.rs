@@ -217,8 +217,7 @@ impl Program<'_> {
     pub(super) fn grows_while_running(&self, object: ObjectId) -> bool {
         self.growths_of(Target::Object(object)).iter().any(|&id| {
             let growth = &self.changes[id.0 as usize];
-            self.stages.contexts.of(growth.instance).is_some_and(|context| context.kind > ContextKind::Test)
-                && self.keys(growth) != Some(Keys::Finite)
+            self.context_of(growth) > ContextKind::Test && self.keys(growth) != Some(Keys::Finite)
         })
     }
 
@@ -290,7 +289,7 @@ impl Program<'_> {
         if self.is_other_key(growth, removal) || self.is_looked_up_otherwise(id) {
             return Some(Refused::OtherKey(id));
         }
-        let Some(context) = self.stages.contexts.of(removal.instance) else {
+        let Some(context) = self.context_at(removal.point()) else {
             return Some(Refused::OnlyWhileLoading(id));
         };
         match context.kind {
@@ -373,7 +372,7 @@ impl Program<'_> {
         let replaced = self.replacements.get(&object).into_iter().flatten();
         direct.chain(replaced).any(|&id| {
             let removal = &self.changes[id.0 as usize];
-            self.stages.contexts.of(removal.instance).is_some_and(|context| context.kind > ContextKind::Test)
+            self.context_of(removal) > ContextKind::Test
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::record::{NativeEffect, NativeWrite};
 use crate::modules::PatternPart;
-use crate::program::Stages;
+use crate::program::{Point, Stages};
 use crate::syntax::facts::{
     BindingId, Cleanup, Constraint, FunctionId, Key, MODULE_BODY, ModuleFacts, Place, Reuse, Run, ValueId, Write,
     WriteForm, WriteId,
@@ -90,6 +90,13 @@ pub struct Change {
     pub kind: String,
     /// The write event, if it is by syntax.
     pub write: Option<WriteId>,
+}
+
+impl Change {
+    /// Where it runs.
+    pub fn point(&self) -> Point {
+        Point { instance: self.instance, guards: self.guards }
+    }
 }
 
 /// All changes, in the order of instances and places.

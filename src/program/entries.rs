@@ -3,28 +3,57 @@
 use crate::base::finding::{Confidence, ContextKind, Entry};
 use crate::base::source::FileId;
 use crate::base::span::{ByteRange, Span};
-use crate::contexts::Cause;
+use crate::contexts::{Cause, Context};
+use crate::heap::instance::InstanceKey;
 use crate::heap::object::InstanceId;
 use crate::program::Program;
-use crate::syntax::facts::{CallId, Callee, FunctionId, Key};
+use crate::syntax::facts::{CallId, Callee, FunctionId, Key, LoopId, Run};
+
+/// Code in one instance of its function, with what dominates it: a loop around it may repeat when the rest does not.
+#[derive(Clone, Copy, Debug)]
+pub struct Point {
+    /// The function in its context.
+    pub instance: InstanceId,
+    /// A run of the facts' guard lists.
+    pub guards: Run,
+}
 
 impl Program<'_> {
-    /// How often an instance runs, with what makes it so.
-    pub fn context(&self, instance: InstanceId) -> Option<(ContextKind, Entry)> {
-        let context = self.stages.contexts.of(instance)?;
+    /// The context of a point.
+    pub(super) fn context_at(&self, point: Point) -> Option<Context> {
+        let facts = &self.stages.facts[self.stages.heap.instance(point.instance).key.file];
+        self.stages.contexts.at(point.instance, point.guards, facts)
+    }
+
+    /// How often a point runs, with what makes it so.
+    pub fn context(&self, point: Point) -> Option<(ContextKind, Entry)> {
+        self.context_at(point).map(|context| self.told(context))
+    }
+
+    /// A context, with what makes it so.
+    pub(super) fn told(&self, context: Context) -> (ContextKind, Entry) {
         let root = self.stages.heap.instance(context.root).key;
         let own = self.head(root.file, root.function);
         let (span, label) = match context.cause {
-            Cause::EndlessLoop => {
-                (own, format!("{} awaits in an endless loop", self.function_text(root.file, root.function)))
-            }
+            Cause::Loop(id) => self.round(root, id),
             Cause::Reschedules => {
                 (own, format!("{} schedules itself again", self.function_text(root.file, root.function)))
             }
             Cause::TestCode => (own, "test code".to_owned()),
             Cause::Registered(index) => self.registered(index, own),
         };
-        Some((context.kind, Entry { span, label }))
+        (context.kind, Entry { span, label })
+    }
+
+    /// A loop that makes its rounds repeat.
+    fn round(&self, key: InstanceKey, id: LoopId) -> (Span, String) {
+        let info = self.stages.facts[key.file].loops[id];
+        let name = self.function_text(key.file, key.function);
+        let Some(source) = info.source else {
+            return (self.head(key.file, key.function), format!("{name} awaits in an endless loop"));
+        };
+        let range = self.stages.facts[key.file].value_range(key.function, source).unwrap_or(info.range);
+        (range.at(key.file), format!("`for await` over `{}`", self.text(key.file, range)))
     }
 
     fn registered(&self, index: usize, own: Span) -> (Span, String) {
@@ -109,9 +138,20 @@ impl Program<'_> {
         names.join("/")
     }
 
-    /// How sure the context of an instance is.
-    pub fn context_confidence(&self, instance: InstanceId) -> Confidence {
-        self.stages.contexts.of(instance).map_or(Confidence::High, |context| context.confidence)
+    /// How sure the context of a point is.
+    pub fn context_confidence(&self, point: Point) -> Confidence {
+        self.context_at(point).map_or(Confidence::High, |context| context.confidence)
+    }
+
+    /// The kind of a point's context.
+    pub fn kind_of(&self, point: Point) -> ContextKind {
+        self.context_at(point).map_or(ContextKind::Init, |context| context.kind)
+    }
+
+    /// Where a call stands, in an instance of its function.
+    pub(super) fn point_of(&self, instance: InstanceId, call: CallId) -> Point {
+        let facts = &self.stages.facts[self.stages.heap.instance(instance).key.file];
+        Point { instance, guards: facts.calls.get(call).map_or_else(Run::default, |call| call.guards) }
     }
 
     /// A place in a file.

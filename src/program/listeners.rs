@@ -10,8 +10,8 @@ use crate::heap::object::{InstanceId, Lifetime, ObjectId, Source, Value, ValueKi
 use crate::heap::record::{Listening, Unlistening};
 use crate::models::facts::{ListenerRemoval, PathId};
 use crate::modules::PatternPart;
-use crate::program::Program;
 use crate::program::holders::{self, Owner};
+use crate::program::{Point, Program};
 use crate::syntax::facts::{BindingId, Constraint, ValueId};
 
 /// A registration of a listener.
@@ -19,8 +19,8 @@ use crate::syntax::facts::{BindingId, Constraint, ValueId};
 pub struct ListenerUse {
     /// The file.
     pub file: FileId,
-    /// The function in its context.
-    pub instance: InstanceId,
+    /// Where it runs.
+    pub point: Point,
     /// The call's place.
     pub range: ByteRange,
     /// The emitter as the code calls it; none for the platform's timers.
@@ -73,7 +73,7 @@ impl Program<'_> {
         };
         Some(ListenerUse {
             file: key.file,
-            instance: listening.instance,
+            point: self.point_of(listening.instance, listening.call),
             range: call.place,
             emitter,
             owner,
@@ -137,8 +137,7 @@ impl Program<'_> {
     }
 
     fn matches(&self, listening: &Listening, removal: &Unlistening) -> bool {
-        let runs = self.stages.contexts.of(removal.instance).is_some_and(|context| context.kind > ContextKind::Test);
-        if !runs {
+        if self.kind_of(self.point_of(removal.instance, removal.call)) <= ContextKind::Test {
             return false;
         }
         let is_same_emitter = match (listening.emitter, removal.emitter) {

@@ -2,15 +2,14 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::base::finding::ContextKind;
 use crate::base::source::FileId;
 use crate::base::span::ByteRange;
 use crate::heap::instance::InstanceKey;
-use crate::heap::object::{InstanceId, Source};
+use crate::heap::object::Source;
 use crate::heap::record::LoadForm;
 use crate::modules::{Reason, Resolution};
-use crate::program::Program;
 use crate::program::changes::Effect;
+use crate::program::{Point, Program};
 use crate::syntax::facts::{Constraint, FunctionId, ModuleFacts, ValueId};
 
 /// A `require`, `import()` or loader call.
@@ -18,8 +17,8 @@ use crate::syntax::facts::{Constraint, FunctionId, ModuleFacts, ValueId};
 pub struct LoadUse {
     /// The file.
     pub file: FileId,
-    /// The function in its context.
-    pub instance: InstanceId,
+    /// Where it runs.
+    pub point: Point,
     /// The call's place.
     pub range: ByteRange,
     /// Whether it is a synchronous `require`.
@@ -39,8 +38,8 @@ pub struct LoadUse {
 pub struct Reloading {
     /// The file.
     pub file: FileId,
-    /// The function in its context.
-    pub instance: InstanceId,
+    /// Where it runs.
+    pub point: Point,
     /// The place.
     pub range: ByteRange,
     /// What does it: `delete require.cache[…]`, a helper, `import()` with a changing query.
@@ -107,7 +106,7 @@ impl Program<'_> {
             let other_case = other_case.filter(|_| targets == 0).map(|_| Reason::OtherCase);
             out.push(LoadUse {
                 file: key.file,
-                instance: load.instance,
+                point: self.point_of(load.instance, load.call),
                 range: call.place,
                 is_require: load.form == LoadForm::Require,
                 is_constant,
@@ -132,7 +131,7 @@ impl Program<'_> {
             if is_eviction {
                 out.push(Reloading {
                     file: change.file,
-                    instance: change.instance,
+                    point: change.point(),
                     range: change.range,
                     how: "a module is taken out of require.cache".to_owned(),
                 });
@@ -143,7 +142,12 @@ impl Program<'_> {
             let call = &self.stages.facts[key.file].calls[reload.call];
             let text = self.text(key.file, call.range);
             let how = format!("`{text}` loads a module anew");
-            out.push(Reloading { file: key.file, instance: reload.instance, range: call.place, how });
+            out.push(Reloading {
+                file: key.file,
+                point: self.point_of(reload.instance, reload.call),
+                range: call.place,
+                how,
+            });
         }
         for load in heap.record.loads.iter().filter(|load| load.form == LoadForm::Import) {
             let changes = load
@@ -154,7 +158,12 @@ impl Program<'_> {
                 let key = heap.instance(load.instance).key;
                 let call = &self.stages.facts[key.file].calls[load.call];
                 let how = "import() of a changing URL makes a new module each time".to_owned();
-                out.push(Reloading { file: key.file, instance: load.instance, range: call.place, how });
+                out.push(Reloading {
+                    file: key.file,
+                    point: self.point_of(load.instance, load.call),
+                    range: call.place,
+                    how,
+                });
             }
         }
         out
@@ -166,10 +175,5 @@ impl Program<'_> {
             .base
             .and_then(crate::heap::object::Value::as_object)
             .is_some_and(|(object, _)| matches!(self.stages.heap.object(object).source, Source::Cache))
-    }
-
-    /// The kind of an instance's context.
-    pub fn kind_of(&self, instance: InstanceId) -> ContextKind {
-        self.stages.contexts.of(instance).map_or(ContextKind::Init, |context| context.kind)
     }
 }

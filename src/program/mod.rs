@@ -46,6 +46,7 @@ use crate::syntax::facts::{BindingId, FunctionId, ModuleFacts};
 
 pub use bounds::{Bound, Refused};
 pub use changes::{Change, Effect, Target};
+pub use entries::Point;
 pub use holders::{Link, Naming, Owner};
 pub use keys::Keys;
 pub use listeners::ListenerUse;
@@ -174,7 +175,7 @@ impl<'a> Program<'a> {
 
     /// How often a change runs.
     pub fn context_of(&self, change: &Change) -> ContextKind {
-        self.stages.contexts.of(change.instance).map_or(ContextKind::Init, |context| context.kind)
+        self.kind_of(change.point())
     }
 
     /// Whether a file is test code, or loaded by tests only.

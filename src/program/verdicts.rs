@@ -156,7 +156,7 @@ impl Program<'_> {
     /// How sure it is that a change writes to its target: whether the base may be something else too, and whether the
     /// context was guessed.
     pub fn base_confidence(&self, change: &Change) -> Confidence {
-        let context = self.context_confidence(change.instance);
+        let context = self.context_confidence(change.point());
         let Some(node) = change.base_node else { return context };
         let heap = self.stages.heap;
         // A container's own method is no method of what is none.
@@ -242,7 +242,7 @@ impl Program<'_> {
 
     /// Whether the function that is offered, through which a change is reached, is there to register something.
     fn is_entered_to_register(&self, change: &Change) -> bool {
-        self.stages.contexts.of(change.instance).is_some_and(|context| {
+        self.context_at(change.point()).is_some_and(|context| {
             let root = self.stages.heap.instance(context.root).key;
             is_registering(&self.function_text(root.file, root.function))
         })
@@ -316,9 +316,9 @@ impl Program<'_> {
     pub fn strongest_context(&self, file: FileId, function: FunctionId) -> Option<(ContextKind, Entry)> {
         self.instances_of(file, function)
             .iter()
-            .filter_map(|&instance| self.stages.contexts.of(instance).map(|context| (context.kind, instance)))
-            .max_by_key(|(kind, instance)| (*kind, std::cmp::Reverse(*instance)))
-            .and_then(|(_, instance)| self.context(instance))
+            .filter_map(|&instance| self.stages.contexts.of(instance).map(|context| (context, instance)))
+            .max_by_key(|(context, instance)| (context.kind, std::cmp::Reverse(*instance)))
+            .map(|(context, _)| self.told(context))
     }
 
     /// Whether another instance of the same load knows its targets.

@@ -77,6 +77,7 @@ fn test(facts: &ModuleFacts, test: Test) -> String {
         Test::Compare { place: None, value: node, .. } => format!("compare({})", value(node)),
         Test::Has { container, key } => format!("has({}, {})", value(container), value(key)),
         Test::Equal { left, right } => format!("equal({}, {})", value(left), value(right)),
+        Test::Round(_) => "round".into(),
         Test::Other => "other".into(),
     }
 }

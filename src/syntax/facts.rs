@@ -43,6 +43,8 @@ crate::newtype_index! {
     pub struct WriteId;
     /// An import request of this file.
     pub struct ImportId;
+    /// A loop of this file that waits in each of its rounds.
+    pub struct LoopId;
 }
 
 /// The module's body.
@@ -114,6 +116,8 @@ pub struct ModuleFacts {
     pub writes: IndexVec<WriteId, Write>,
     /// The conditions.
     pub guards: IndexVec<GuardId, Guard>,
+    /// The loops that wait.
+    pub loops: IndexVec<LoopId, Loop>,
     /// Lists of guards that dominate a write or a call; [`Write::guards`] and [`Call::guards`] are runs of it.
     pub guard_lists: Vec<GuardId>,
     /// ES imports and re-exports: what is requested.
@@ -182,8 +186,6 @@ pub struct Function {
     pub class: Option<ClassId>,
     /// What the heap may do for precision.
     pub cloning: Cloning,
-    /// Whether it awaits inside a loop that has no end (`for (;;)`, `while (true)`).
-    pub awaits_in_endless_loop: bool,
     /// Directives in its body: `'use server'`.
     pub directives: Run,
 }
@@ -919,6 +921,8 @@ pub enum Test {
         /// The other.
         right: ValueId,
     },
+    /// No question: it stands in a loop.
+    Round(LoopId),
     /// Something else.
     Other,
 }
@@ -943,6 +947,21 @@ pub enum Checked {
     Answer,
     /// The function came to its end without throwing: `if (!LIST.includes(x)) throw …`.
     End,
+}
+
+/// A loop that waits in its rounds: one without an end (`for (;;)`, `while (true)`), or `for await`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Loop {
+    /// The function in which it stands.
+    pub function: FunctionId,
+    /// What `for await` takes its values from; none for a loop without an end.
+    pub source: Option<ValueId>,
+    /// The loop's statement.
+    pub range: ByteRange,
+    /// Whether it awaits at all: what does not only blocks.
+    pub awaits: bool,
+    /// Whether it is meant to go on: nothing comes after it in its function, and nothing in it breaks out or returns.
+    pub goes_on: bool,
 }
 
 /// A decorator.

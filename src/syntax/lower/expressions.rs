@@ -102,11 +102,6 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    /// An `await` at hand may be one of a loop without end.
-    pub(super) fn note_await(&mut self) {
-        self.frame.awaits_in_endless_loop |= self.frame.endless_loops > 0;
-    }
-
     /// Walks a chain `a.b(c)?.d!.e(…)` from its start, in a loop: chains are as long as people like.
     pub(super) fn chain(&mut self, e: &'a Expr) -> Link {
         let mut spine: SmallVec<[&'a Expr; 8]> = SmallVec::new();

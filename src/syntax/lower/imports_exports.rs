@@ -78,7 +78,9 @@ impl<'a> Lowerer<'a> {
 
     /// The items of a module or namespace.
     pub(super) fn items(&mut self, items: &'a [ModuleItem]) {
-        for item in items {
+        let last = items.iter().rposition(|item| matches!(item, ModuleItem::Stmt(_)));
+        for (at, item) in items.iter().enumerate() {
+            self.frame.rounds.is_last = Some(at) == last;
             match item {
                 ModuleItem::Stmt(statement) => self.statement(statement),
                 ModuleItem::ModuleDecl(decl) => {

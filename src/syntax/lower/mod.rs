@@ -16,6 +16,7 @@ mod guards;
 mod imports_exports;
 mod jsx;
 mod literals;
+mod loops;
 mod name_tests;
 mod patterns;
 mod reuse;
@@ -100,8 +101,8 @@ pub(super) struct Frame<'a> {
     pub(super) weight: u32,
     /// The hash of the names of its properties.
     pub(super) properties: u32,
-    pub(super) endless_loops: u32,
-    pub(super) awaits_in_endless_loop: bool,
+    /// Where the code at hand stands among loops.
+    pub(super) rounds: loops::Rounds,
     /// A node that holds nothing, for places where one is needed.
     pub(super) nothing: Option<ValueId>,
     /// The nearest function that has a `this` of its own: this one, unless it is an arrow.
@@ -141,8 +142,7 @@ impl Frame<'_> {
             hash: 0,
             weight: 0,
             properties: 0,
-            endless_loops: 0,
-            awaits_in_endless_loop: false,
+            rounds: loops::Rounds::default(),
             nothing: None,
             this_function: id,
             this: None,
@@ -216,7 +216,6 @@ impl Lowerer<'_> {
         let cloning = cloning::decide(&frame.constraints, frame.form, self.facts.params_of(frame.id), &self.facts);
         let function = &mut self.facts.functions[frame.id];
         function.value_count = u32::try_from(frame.ranges.len()).unwrap_or(u32::MAX);
-        function.awaits_in_endless_loop = frame.awaits_in_endless_loop;
         function.cloning = cloning;
         function.constraints = append(&mut self.facts.constraints, &mut frame.constraints);
         function.values = append(&mut self.facts.value_ranges, &mut frame.ranges);
@@ -522,7 +521,6 @@ pub(super) fn unfinished(
         shapes: Run::default(),
         class: None,
         cloning: Cloning::None,
-        awaits_in_endless_loop: false,
         directives: Run::default(),
     }
 }

@@ -11,6 +11,7 @@ use swc_ecma_ast::{
 use super::expressions::transparent;
 use super::functions::{FunctionSource, Naming};
 use super::guards::Wanted;
+use super::loops::End;
 use super::patterns::Mode;
 use super::{Lowerer, range};
 use crate::base::span::ByteRange;
@@ -66,9 +67,13 @@ impl<'a> Lowerer<'a> {
 
     /// The statements of a body or block whose names are declared.
     pub(super) fn statements(&mut self, statements: &'a [Stmt]) {
-        for statement in statements {
+        let is_last = self.frame.rounds.is_last;
+        let last = statements.iter().rposition(|statement| !matches!(statement, Stmt::Decl(Decl::Fn(_))));
+        for (at, statement) in statements.iter().enumerate() {
+            self.frame.rounds.is_last = is_last && Some(at) == last;
             self.statement(statement);
         }
+        self.frame.rounds.is_last = is_last;
     }
 
     /// A block with a scope of its own. Guards of early exits end with it.
@@ -118,13 +123,16 @@ impl<'a> Lowerer<'a> {
                     self.expr(&s.expr);
                 }
             }
-            Stmt::Return(s) => match &s.arg {
-                Some(e) => {
-                    self.shape(EXPRESSION);
-                    self.return_value(e);
+            Stmt::Return(s) => {
+                self.frame.rounds.returns += 1;
+                match &s.arg {
+                    Some(e) => {
+                        self.shape(EXPRESSION);
+                        self.return_value(e);
+                    }
+                    None => self.shape(201),
                 }
-                None => self.shape(201),
-            },
+            }
             Stmt::Throw(s) => {
                 self.shape(202);
                 let value = self.expr(&s.arg);
@@ -136,25 +144,33 @@ impl<'a> Lowerer<'a> {
                 let outcome = self.condition(&s.test, Wanted::Test);
                 let mark = self.guard_mark();
                 self.hold(&outcome.then);
-                self.loop_body(&s.body, is_always_true(&s.test));
+                self.loop_body(&s.body, End::of(Some(&s.test)));
                 self.release(mark);
             }
             Stmt::DoWhile(s) => {
                 self.shape(204);
-                self.loop_body(&s.body, is_always_true(&s.test));
+                self.loop_body(&s.body, End::of(Some(&s.test)));
                 self.condition(&s.test, Wanted::Test);
             }
             Stmt::For(s) => self.for_statement(s),
             Stmt::ForIn(s) => self.for_in(s),
             Stmt::ForOf(s) => self.for_of(s),
-            Stmt::Switch(s) => self.switch(s),
+            Stmt::Switch(s) => {
+                // What breaks out of it stays in the loop.
+                let is_broken = self.frame.rounds.is_broken;
+                self.switch(s);
+                self.frame.rounds.is_broken = is_broken;
+            }
             Stmt::Try(s) => self.try_statement(s),
             Stmt::With(s) => {
                 self.shape(205);
                 self.expr(&s.obj);
                 self.statement(&s.body);
             }
-            Stmt::Break(_) => self.shape(206),
+            Stmt::Break(_) => {
+                self.frame.rounds.is_broken = true;
+                self.shape(206);
+            }
             Stmt::Continue(_) => self.shape(207),
             Stmt::Block(_) | Stmt::Labeled(_) | Stmt::If(_) | Stmt::Empty(_) | Stmt::Debugger(_) => {}
         }
@@ -208,18 +224,10 @@ impl<'a> Lowerer<'a> {
     }
 
     /// A branch, of which early exits' guards end with it.
-    fn branch(&mut self, statement: &'a Stmt) {
+    pub(super) fn branch(&mut self, statement: &'a Stmt) {
         let mark = self.guard_mark();
         self.statement(statement);
         self.release(mark);
-    }
-
-    fn loop_body(&mut self, body: &'a Stmt, is_endless: bool) {
-        self.frame.endless_loops += u32::from(is_endless);
-        self.frame.loops += 1;
-        self.branch(body);
-        self.frame.loops -= 1;
-        self.frame.endless_loops -= u32::from(is_endless);
     }
 
     fn for_statement(&mut self, s: &'a ForStmt) {
@@ -243,8 +251,7 @@ impl<'a> Lowerer<'a> {
         if let Some(update) = &s.update {
             self.expr(update);
         }
-        let is_endless = s.test.as_ref().is_none_or(|test| is_always_true(test));
-        self.loop_body(&s.body, is_endless);
+        self.loop_body(&s.body, End::of(s.test.as_deref()));
         self.release(mark);
         self.scopes.leave(scope);
     }
@@ -258,7 +265,7 @@ impl<'a> Lowerer<'a> {
         self.head(&s.left, key);
         let key_loop = self.loop_key(&s.left).map(|key| KeyLoop { key, object: transparent(&s.right), src });
         let outer = std::mem::replace(&mut self.frame.key_loop, key_loop);
-        self.loop_body(&s.body, false);
+        self.loop_body(&s.body, End::Sometime);
         self.frame.key_loop = outer;
         self.scopes.leave(scope);
     }
@@ -275,15 +282,12 @@ impl<'a> Lowerer<'a> {
 
     fn for_of(&mut self, s: &'a ForOfStmt) {
         self.shape(210);
-        if s.is_await {
-            self.note_await();
-        }
         let src = self.expr_node(&s.right);
         let scope = self.scopes.enter();
         let dst = self.node_at(range(s.left.span()));
         self.emit(Constraint::Iterate { dst, src, index: None, is_async: s.is_await });
         self.head(&s.left, dst);
-        self.loop_body(&s.body, false);
+        self.loop_body(&s.body, if s.is_await { End::OfSource(src) } else { End::Sometime });
         self.scopes.leave(scope);
     }
 
@@ -507,7 +511,7 @@ fn leaves(statement: &Stmt) -> bool {
 }
 
 /// `true` and `1`, as the condition of a loop without end.
-fn is_always_true(e: &Expr) -> bool {
+pub(super) fn is_always_true(e: &Expr) -> bool {
     match transparent(e) {
         Expr::Lit(Lit::Bool(lit)) => lit.value,
         Expr::Lit(Lit::Num(number)) => number.value != 0.0,

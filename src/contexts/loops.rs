@@ -1,6 +1,6 @@
 //! Loops that wait for what comes: their rounds repeat, while the function around them may run once.
 //!
-//! A loop without an end that awaits is a timer. What `for await` does depends on what it takes its values from: events
+//! A loop without an end that awaits is a timer, and so is one that only a flag ends, which is set elsewhere. What `for await` does depends on what it takes its values from: events
 //! and ticks come for as long as the process lives; pages, rows and lines of a file end. Of a source that is not known,
 //! it is believed to go on if nothing comes after the loop.
 
@@ -16,7 +16,7 @@ use crate::heap::object::{Data, InstanceId, ObjectId, Source, Value, ValueKind};
 use crate::heap::record::CallEdge;
 use crate::models::Models;
 use crate::models::facts::{DataKind, PathId, Step};
-use crate::syntax::facts::{CallId, Loop, LoopId, ModuleFacts};
+use crate::syntax::facts::{CallId, Loop, LoopEnd, LoopId, ModuleFacts};
 
 /// How far sources are followed that take what they give from others: generators, readers of lines.
 const SOURCES: u8 = 4;
@@ -82,13 +82,17 @@ impl Sources<'_> {
     }
 
     fn repeats(&self, instance: InstanceId, info: &Loop, depth: u8) -> Option<(ContextKind, Confidence)> {
-        let Some(source) = info.source else {
-            return info.awaits.then_some((ContextKind::Timer, Confidence::High));
+        let source = match info.end {
+            LoopEnd::Never => return info.awaits.then_some((ContextKind::Timer, Confidence::High)),
+            LoopEnd::WhenTold => {
+                return (info.awaits && info.is_whole).then_some((ContextKind::Timer, Confidence::Medium));
+            }
+            LoopEnd::OfSource(source) => source,
         };
         match self.supply(self.heap.node(instance, source), depth) {
             Supply::Events => Some((ContextKind::Event, Confidence::High)),
             Supply::Ticks => Some((ContextKind::Timer, Confidence::High)),
-            Supply::Unknown if info.goes_on => Some((ContextKind::Event, Confidence::Medium)),
+            Supply::Unknown if info.is_whole && info.is_last => Some((ContextKind::Event, Confidence::Medium)),
             Supply::Unknown | Supply::Ends => None,
         }
     }
@@ -101,7 +105,10 @@ impl Sources<'_> {
             ValueKind::String(_) => Supply::Ends,
             ValueKind::Object(object, _) => self.of_object(object, depth),
         };
-        values.iter().map(of_value).max().unwrap_or(Supply::Unknown)
+        // What calls of libraries give is an object, and something unknown besides.
+        let is_told = |value: &Value| value.is_object() || of_value(*value) != Supply::Unknown;
+        let told = values.iter().filter(is_told).map(of_value).max();
+        told.unwrap_or(Supply::Unknown)
     }
 
     fn of_object(&self, object: ObjectId, depth: u8) -> Supply {

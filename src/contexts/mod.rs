@@ -18,7 +18,7 @@ use crate::heap::object::{InstanceId, Source};
 use crate::heap::record::{CallEdge, Root};
 use crate::models::Models;
 use crate::models::facts::Position;
-use crate::syntax::facts::{Callee, LoopId, ModuleFacts, Run, Test};
+use crate::syntax::facts::{Callee, Constraint, LoopId, ModuleFacts, Run, Test};
 
 /// How many instances are looked at to see whether one leads to another, …
 const REACHED_FROM_ONE: usize = 10_000;
@@ -54,7 +54,7 @@ pub enum Cause {
 /// The context of each instance.
 #[derive(Debug, Default)]
 pub struct Contexts {
-    contexts: IndexVec<InstanceId, Option<Context>>,
+    of_instances: IndexVec<InstanceId, Option<Context>>,
     /// What the rounds of loops are, which the rest of their function is not.
     rounds: FxHashMap<(InstanceId, LoopId), Context>,
     callers: FxHashMap<InstanceId, Vec<InstanceId>>,
@@ -63,7 +63,7 @@ pub struct Contexts {
 impl Contexts {
     /// The context of an instance; none for what only runs while modules load.
     pub fn of(&self, instance: InstanceId) -> Option<Context> {
-        self.contexts.get(instance).copied().flatten()
+        self.of_instances.get(instance).copied().flatten()
     }
 
     /// The context of code behind guards, in an instance of its function: it may stand in a loop that repeats.
@@ -77,6 +77,15 @@ impl Contexts {
             _ => None,
         });
         rounds.chain(own).max_by_key(|context| (context.kind, context.confidence))
+    }
+
+    /// The innermost loop around code behind guards whose rounds repeat.
+    pub fn round(&self, instance: InstanceId, guards: Run, facts: &ModuleFacts) -> Option<LoopId> {
+        let repeating = |id| self.rounds.contains_key(&(instance, id));
+        facts.guard_lists[guards.indices()].iter().rev().find_map(|&guard| match facts.guards[guard].test {
+            Test::Round(id) if repeating(id) => Some(id),
+            _ => None,
+        })
     }
 
     /// Who calls an instance.
@@ -94,7 +103,7 @@ pub fn find(
 ) -> Contexts {
     let mut callees: FxHashMap<InstanceId, Vec<InstanceId>> = FxHashMap::default();
     let mut contexts = Contexts {
-        contexts: heap.instances().map(|_| None).collect(),
+        of_instances: heap.instances().map(|_| None).collect(),
         rounds: loops::rounds(heap, models, facts, tests),
         callers: FxHashMap::default(),
     };
@@ -111,7 +120,7 @@ pub fn find(
     // Strongest kind first, and within a kind what is surest: the first to reach an instance decides.
     starts.sort_by_key(|(_, start)| std::cmp::Reverse((start.kind, start.confidence)));
     for level in starts.chunk_by(|(_, a), (_, b)| (a.kind, a.confidence) == (b.kind, b.confidence)) {
-        flow(level, &callees, &mut contexts.contexts);
+        flow(level, &callees, &mut contexts.of_instances);
     }
     contexts
 }
@@ -163,20 +172,33 @@ fn rescheduling(
     let mut out = Vec::new();
     let mut left = REACHED;
     for edge in &heap.record.calls {
+        if calls_itself_again(heap, facts, edge) {
+            out.push((edge.callee, rescheduled(edge.callee)));
+        }
         if edge.position != Some(Position::Once) || !is_scheduled(heap, facts, edge.caller, edge.call) {
             continue;
         }
         if reaches(callees, edge.callee, edge.caller, &mut left) {
-            let context = Context {
-                kind: ContextKind::Timer,
-                confidence: Confidence::High,
-                cause: Cause::Reschedules,
-                root: edge.callee,
-            };
-            out.push((edge.callee, context));
+            out.push((edge.callee, rescheduled(edge.callee)));
         }
     }
     out
+}
+
+fn rescheduled(root: InstanceId) -> Context {
+    Context { kind: ContextKind::Timer, confidence: Confidence::High, cause: Cause::Reschedules, root }
+}
+
+/// Whether an async function that awaits calls itself, whatever comes: `await delay(1000); return poll();`. What does so
+/// on a condition reads page after page, and ends.
+fn calls_itself_again(heap: &Heap, facts: &IndexVec<FileId, ModuleFacts>, edge: &CallEdge) -> bool {
+    let (caller, callee) = (heap.instance(edge.caller).key, heap.instance(edge.callee).key);
+    let facts = &facts[caller.file];
+    let is_same = (caller.file, caller.function) == (callee.file, callee.function);
+    is_same
+        && facts.functions[caller.function].kind.is_async
+        && edge.call.and_then(|call| facts.calls.get(call)).is_some_and(|call| call.guards.is_empty())
+        && facts.constraints_of(caller.function).iter().any(|it| matches!(it, Constraint::Await { .. }))
 }
 
 /// Whether a call is one of a platform's plain functions (`setTimeout`), and no method of a promise.

@@ -9,7 +9,7 @@ use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::record::{NativeEffect, NativeWrite};
 use crate::modules::PatternPart;
-use crate::program::{Point, Stages};
+use crate::program::{Point, Stages, rounds};
 use crate::syntax::facts::{
     BindingId, Cleanup, Constraint, FunctionId, Key, MODULE_BODY, ModuleFacts, Place, Reuse, Run, ValueId, Write,
     WriteForm, WriteId,
@@ -121,6 +121,9 @@ pub(super) fn collect(stages: &Stages<'_>) -> Vec<Change> {
     }
     for write in &stages.heap.record.writes {
         changes.extend(through_call(stages, write));
+    }
+    for change in &mut changes {
+        rounds::settle_lifetime(stages, change);
     }
     changes
 }

@@ -7,7 +7,7 @@ use crate::contexts::{Cause, Context};
 use crate::heap::instance::InstanceKey;
 use crate::heap::object::InstanceId;
 use crate::program::Program;
-use crate::syntax::facts::{CallId, Callee, FunctionId, Key, LoopId, Run};
+use crate::syntax::facts::{CallId, Callee, FunctionId, Key, LoopEnd, LoopId, Run};
 
 /// Code in one instance of its function, with what dominates it: a loop around it may repeat when the rest does not.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ impl Program<'_> {
     fn round(&self, key: InstanceKey, id: LoopId) -> (Span, String) {
         let info = self.stages.facts[key.file].loops[id];
         let name = self.function_text(key.file, key.function);
-        let Some(source) = info.source else {
+        let LoopEnd::OfSource(source) = info.end else {
             return (self.head(key.file, key.function), format!("{name} awaits in an endless loop"));
         };
         let range = self.stages.facts[key.file].value_range(key.function, source).unwrap_or(info.range);

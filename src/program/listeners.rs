@@ -187,7 +187,7 @@ impl Program<'_> {
         let mut values = self.stages.heap.points_to(node).iter();
         let ValueKind::String(id) = values.next()?.kind() else { return None };
         let [PatternPart::Text(text)] = self.stages.heap.string(id) else { return None };
-        values.next().is_none().then(|| text.to_string())
+        values.next().is_none().then(|| text.clone())
     }
 
     /// Whether what the registration gave is called, or has a method called that ends it, by something that runs.

@@ -22,6 +22,7 @@ mod reach;
 mod rebuilt;
 mod renewed;
 mod requests;
+mod rounds;
 mod sources;
 mod steps;
 mod strongest;

@@ -11,11 +11,12 @@ use swc_ecma_ast::{
 use super::expressions::transparent;
 use super::functions::{FunctionSource, Naming};
 use super::guards::Wanted;
-use super::loops::End;
 use super::patterns::Mode;
 use super::{Lowerer, range};
 use crate::base::span::ByteRange;
-use crate::syntax::facts::{BindingId, BindingKind, Cleanup, Constraint, FunctionForm, Shape, THROWN, Test, ValueId};
+use crate::syntax::facts::{
+    BindingId, BindingKind, Cleanup, Constraint, FunctionForm, LoopEnd, Shape, THROWN, Test, ValueId,
+};
 use crate::syntax::scopes::{self, BlockFunctions};
 
 /// The kind of a statement that is an expression: one that is returned, or an arrow's body, looks the same, since
@@ -144,13 +145,14 @@ impl<'a> Lowerer<'a> {
                 let outcome = self.condition(&s.test, Wanted::Test);
                 let mark = self.guard_mark();
                 self.hold(&outcome.then);
-                self.loop_body(&s.body, End::of(Some(&s.test)));
+                self.conditional_loop(&s.body, Some(&s.test), &outcome.then);
                 self.release(mark);
             }
             Stmt::DoWhile(s) => {
                 self.shape(204);
-                self.loop_body(&s.body, End::of(Some(&s.test)));
-                self.condition(&s.test, Wanted::Test);
+                // What is asked at the end is what a round begins with, but for the first.
+                let outcome = self.condition(&s.test, Wanted::Test);
+                self.conditional_loop(&s.body, Some(&s.test), &outcome.then);
             }
             Stmt::For(s) => self.for_statement(s),
             Stmt::ForIn(s) => self.for_in(s),
@@ -244,14 +246,13 @@ impl<'a> Lowerer<'a> {
             }
             None => {}
         }
-        if let Some(test) = &s.test {
-            let outcome = self.condition(test, Wanted::Test);
-            self.hold(&outcome.then);
-        }
+        let outcome = s.test.as_ref().map(|test| self.condition(test, Wanted::Test));
+        let asked = outcome.as_ref().map_or(&[][..], |outcome| &outcome.then);
+        self.hold(asked);
         if let Some(update) = &s.update {
             self.expr(update);
         }
-        self.loop_body(&s.body, End::of(s.test.as_deref()));
+        self.conditional_loop(&s.body, s.test.as_deref(), asked);
         self.release(mark);
         self.scopes.leave(scope);
     }
@@ -265,7 +266,7 @@ impl<'a> Lowerer<'a> {
         self.head(&s.left, key);
         let key_loop = self.loop_key(&s.left).map(|key| KeyLoop { key, object: transparent(&s.right), src });
         let outer = std::mem::replace(&mut self.frame.key_loop, key_loop);
-        self.loop_body(&s.body, End::Sometime);
+        self.finite_loop(&s.body);
         self.frame.key_loop = outer;
         self.scopes.leave(scope);
     }
@@ -287,7 +288,11 @@ impl<'a> Lowerer<'a> {
         let dst = self.node_at(range(s.left.span()));
         self.emit(Constraint::Iterate { dst, src, index: None, is_async: s.is_await });
         self.head(&s.left, dst);
-        self.loop_body(&s.body, if s.is_await { End::OfSource(src) } else { End::Sometime });
+        if s.is_await {
+            self.waiting_loop(&s.body, LoopEnd::OfSource(src));
+        } else {
+            self.finite_loop(&s.body);
+        }
         self.scopes.leave(scope);
     }
 

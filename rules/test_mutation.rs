@@ -16,6 +16,7 @@ fn check(program: &Program<'_>, findings: &mut Vec<Finding>) {
     for change in program.changes() {
         if program.is_test_change(change)
             && change.effect != Effect::Remove
+            && !program.is_eviction(change)
             && !program.is_put_back(change)
             && let Some(finding) = report(program, change)
         {

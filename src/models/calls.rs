@@ -440,18 +440,20 @@ impl<'a> FactsReader<'_, 'a> {
         }
     }
 
-    /// `"request"`, `"shared"`, `"written"`, or several.
+    /// `"request"`, `"shared"`, `"written"`, `"ending"`, or several.
     pub(super) fn value(&self, value: &Value<'a>) -> Read<ValueFacts> {
         let mut words: Vec<(&str, ValueFacts)> =
             DATA.iter().map(|&(word, data)| (word, ValueFacts { data: Some(data), ..ValueFacts::default() })).collect();
         words.push(("shared", ValueFacts { is_shared: true, ..ValueFacts::default() }));
         words.push(("written", ValueFacts { is_written: true, ..ValueFacts::default() }));
+        words.push(("ending", ValueFacts { is_ending: true, ..ValueFacts::default() }));
         let mut facts = ValueFacts::default();
         for element in one_or_many(value) {
             let part = self.source.word(element, "value", &words)?;
             facts.data = facts.data.or(part.data);
             facts.is_shared |= part.is_shared;
             facts.is_written |= part.is_written;
+            facts.is_ending |= part.is_ending;
         }
         Ok(facts)
     }

@@ -49,6 +49,8 @@ pub struct ValueFacts {
     pub is_shared: bool,
     /// To write to it is what it is for: the page (`document.title = x`), a window's location.
     pub is_written: bool,
+    /// It ends what it is put into by itself: `take(1)` a stream of values.
+    pub is_ending: bool,
 }
 
 /// Where data comes from, which says whether such values end.

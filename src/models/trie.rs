@@ -309,6 +309,7 @@ fn lacks(facts: &PathFacts, other: &PathFacts) -> bool {
         || (facts.value.data.is_none() && other.value.data.is_some())
         || (!facts.value.is_shared && other.value.is_shared)
         || (!facts.value.is_written && other.value.is_written)
+        || (!facts.value.is_ending && other.value.is_ending)
 }
 
 fn inherit(facts: &mut PathFacts, other: PathFacts) {
@@ -318,6 +319,7 @@ fn inherit(facts: &mut PathFacts, other: PathFacts) {
     facts.value.data = facts.value.data.or(other.value.data);
     facts.value.is_shared |= other.value.is_shared;
     facts.value.is_written |= other.value.is_written;
+    facts.value.is_ending |= other.value.is_ending;
 }
 
 fn child_label(parent: &str, segment: &Segment) -> String {

@@ -12,7 +12,10 @@ use crate::models::facts::{ListenerRemoval, PathId};
 use crate::modules::PatternPart;
 use crate::program::holders::{self, Owner};
 use crate::program::{Point, Program};
-use crate::syntax::facts::{BindingId, Constraint, ValueId};
+use crate::syntax::facts::{Argument, BindingId, CallId, Callee, Constraint, ValueId};
+
+/// How many links of a chain of calls are looked at.
+const CHAIN: usize = 6;
 
 /// A registration of a listener.
 #[derive(Clone, Debug)]
@@ -121,6 +124,43 @@ impl Program<'_> {
         }
         self.stages.heap.record.unlistenings.iter().any(|removal| self.matches(listening, removal))
             || self.is_handle_called(listening)
+            || self.is_ending(listening)
+    }
+
+    /// Whether what is listened to ends by itself: `source.pipe(take(1)).subscribe(…)`.
+    fn is_ending(&self, listening: &Listening) -> bool {
+        let key = self.stages.heap.instance(listening.instance).key;
+        let facts = &self.stages.facts[key.file];
+        let receiver = |call: CallId| match facts.calls[call].callee {
+            Callee::Method { base, .. } => Some(base),
+            _ => None,
+        };
+        let is_ending =
+            |argument: &Argument| self.holds_ending(self.stages.heap.node(listening.instance, argument.value));
+        let mut at = receiver(listening.call);
+        for _ in 0..CHAIN {
+            let Some(value) = at else { return false };
+            let definition = |constraint: &Constraint| match *constraint {
+                Constraint::Copy { dst, src } => (dst == value).then_some((None, Some(src))),
+                Constraint::Call { call } => (facts.calls[call].dst == value).then(|| (Some(call), receiver(call))),
+                _ => None,
+            };
+            let Some((call, before)) = self.definitions_of(key.file, key.function, value).find_map(definition) else {
+                return false;
+            };
+            if call.is_some_and(|call| facts.arguments_of(call).iter().any(is_ending)) {
+                return true;
+            }
+            at = before;
+        }
+        false
+    }
+
+    fn holds_ending(&self, node: NodeId) -> bool {
+        self.stages.heap.points_to(node).iter().filter_map(Value::as_object).any(|(object, _)| {
+            matches!(self.stages.heap.object(object).source, Source::External { path: Some(path), .. }
+                if self.stages.models.facts(path).value.is_ending)
+        })
     }
 
     /// `{once: true}` and `{signal}` as the last argument.

@@ -15,10 +15,15 @@ use crate::program::changes::{Change, Target};
 use crate::program::isolation::Isolation;
 use crate::program::lookups::Lookups;
 use crate::program::{ChangeId, Program, Stages};
-use crate::syntax::facts::{BindingId, CallId, Callee, Constraint, FunctionId, Key, MODULE_BODY, ValueId};
+use crate::syntax::facts::{
+    BindingId, Call, CallId, Callee, Constraint, FunctionId, Key, MODULE_BODY, ModuleFacts, ValueId,
+};
 
 /// Methods that end what a registration gave.
 const ENDING: &[&str] = &["unsubscribe", "dispose", "remove", "off", "stop", "close", "cancel"];
+
+/// The method of what ends other things with itself.
+const KEEPING: &str = "add";
 
 type FunctionKey = (FileId, FunctionId);
 
@@ -250,25 +255,47 @@ impl Places {
 }
 
 fn handles(stages: &Stages<'_>) -> FxHashSet<ObjectId> {
-    let heap = stages.heap;
     let mut handles = FxHashSet::default();
-    for (instance, info) in heap.instances() {
+    each_running_call(stages, |facts, call, node| {
+        let called = match call.callee {
+            Callee::Value(value) => value,
+            Callee::Method { base, key: Key::Name(name) } if ENDING.contains(&facts.name(name)) => base,
+            _ => return,
+        };
+        let objects = stages.heap.points_to(node(called)).iter().filter_map(Value::as_object);
+        handles.extend(objects.map(|(object, _)| object));
+    });
+    // What is given to something that ends goes with it: `subscriptions.add(source.subscribe(f))`.
+    let mut given = Vec::new();
+    each_running_call(stages, |facts, call, node| {
+        let Callee::Method { base, key: Key::Name(name) } = call.callee else { return };
+        let holds_ended = || {
+            let mut objects = stages.heap.points_to(node(base)).iter().filter_map(Value::as_object);
+            objects.any(|(object, _)| handles.contains(&object))
+        };
+        if facts.name(name) == KEEPING && holds_ended() {
+            for argument in &facts.arguments[call.arguments.indices()] {
+                let objects = stages.heap.points_to(node(argument.value)).iter().filter_map(Value::as_object);
+                given.extend(objects.map(|(object, _)| object));
+            }
+        }
+    });
+    handles.extend(given);
+    handles
+}
+
+/// Every call of code that runs after the start, in each instance, with what makes nodes of the instance's values.
+fn each_running_call(stages: &Stages<'_>, mut look: impl FnMut(&ModuleFacts, &Call, &dyn Fn(ValueId) -> NodeId)) {
+    for (instance, info) in stages.heap.instances() {
         if stages.contexts.of(instance).is_none() {
             continue;
         }
         let facts = &stages.facts[info.key.file];
         for constraint in facts.constraints_of(info.key.function) {
             let Constraint::Call { call } = constraint else { continue };
-            let called = match facts.calls[*call].callee {
-                Callee::Value(value) => value,
-                Callee::Method { base, key: Key::Name(name) } if ENDING.contains(&facts.name(name)) => base,
-                _ => continue,
-            };
-            let objects = heap.points_to(heap.node(instance, called)).iter().filter_map(Value::as_object);
-            handles.extend(objects.map(|(object, _)| object));
+            look(facts, &facts.calls[*call], &|value| stages.heap.node(instance, value));
         }
     }
-    handles
 }
 
 fn definitions(stages: &Stages<'_>) -> FxHashMap<FunctionKey, Definitions> {

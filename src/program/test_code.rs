@@ -51,7 +51,7 @@ impl Program<'_> {
         let puts = |other: &Change| {
             self.stages.tests[other.file] && other.effect != Effect::Delete && is_same_change_place(change, other)
         };
-        change.slot.is_none() || self.changes_of_place(change).any(puts)
+        self.changes_of_place(change).any(puts)
     }
 
     /// Whether the same test assigns the same place before or after: the last assignment puts back what the first

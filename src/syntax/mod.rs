@@ -126,11 +126,11 @@ fn understand(input: Input<'_>) -> Lowered {
     });
     let text = unmarked.as_deref().unwrap_or(text);
     let scripts = (parse::ending(input.path) == "vue").then(|| vue::scripts(text));
-    let text = scripts.as_deref().unwrap_or(text);
+    let text = scripts.as_ref().map_or(text, |scripts| scripts.text.as_str());
     if let Some(problem) = prescan::refusal(text, input.path) {
         return refused(problem);
     }
-    match parsed(text, input.path) {
+    match parsed(text, input.path, scripts.as_ref()) {
         Ok((facts, problems)) => Lowered { facts, problems },
         Err(problem) => {
             refused(Problem { reason: "syntax-error", message: problem.message, range: Some(problem.range) })
@@ -139,12 +139,19 @@ fn understand(input: Input<'_>) -> Lowered {
 }
 
 /// Parses and lowers; the tree is dropped here, on the stack that was big enough for it.
-fn parsed(text: &str, path: &str) -> Result<(ModuleFacts, Vec<Problem>), parse::SyntaxProblem> {
+fn parsed(
+    text: &str,
+    path: &str,
+    scripts: Option<&vue::Scripts>,
+) -> Result<(ModuleFacts, Vec<Problem>), parse::SyntaxProblem> {
     if parse::ending(path) == "json" {
         return parse::json(text).map(|value| (lower::json(&value), Vec::new()));
     }
     let comments = text.contains(directives::MARKER).then(SingleThreadedComments::default);
-    let program = parse::program(text, path, comments.as_ref())?;
+    let mut program = parse::program(text, path, comments.as_ref())?;
+    if let Some(scripts) = scripts {
+        program = vue::component(program, scripts);
+    }
     let mut facts = lower::program(&program);
     let mut problems = Vec::new();
     if let Some(comments) = comments {

@@ -22,6 +22,8 @@ use crate::base::index::IndexVec;
 use crate::base::name_test::NameTest;
 use crate::base::span::ByteRange;
 
+pub use crate::syntax::rounds::{Loop, LoopEnd};
+
 crate::newtype_index! {
     /// A string of this file's table.
     pub struct NameId;
@@ -947,34 +949,6 @@ pub enum Checked {
     Answer,
     /// The function came to its end without throwing: `if (!LIST.includes(x)) throw …`.
     End,
-}
-
-/// A loop that may wait in its rounds for as long as the process lives.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Loop {
-    /// The function in which it stands.
-    pub function: FunctionId,
-    /// When it ends.
-    pub end: LoopEnd,
-    /// The loop's statement.
-    pub range: ByteRange,
-    /// Whether it awaits at all: what does not only blocks.
-    pub awaits: bool,
-    /// Whether nothing in it breaks out or returns.
-    pub is_whole: bool,
-    /// Whether nothing comes after it in its function.
-    pub is_last: bool,
-}
-
-/// When a loop ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
-pub enum LoopEnd {
-    /// Never by itself: `for (;;)`, `while (true)`.
-    Never,
-    /// When a flag says so that nothing in it sets: `while (!this.closed)`.
-    WhenTold,
-    /// When what `for await` takes its values from does.
-    OfSource(ValueId),
 }
 
 /// A decorator.

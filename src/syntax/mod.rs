@@ -30,6 +30,7 @@ mod dump;
 mod lower;
 mod parse;
 mod prescan;
+mod rounds;
 mod scopes;
 #[cfg(test)]
 mod tests;

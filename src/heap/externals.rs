@@ -373,13 +373,17 @@ impl Solver<'_> {
         let Some(dst) = call.dst else { return };
         match result {
             ResultFacts::Path => self.give_external_result(call.invocation, Some(path), package, label),
-            ResultFacts::Receiver => match self.invocations[call.invocation].this {
-                This::Value(value) => {
-                    self.graph.insert(dst, value);
+            ResultFacts::Receiver => self.give_receiver(call, dst),
+            ResultFacts::Property(key) => {
+                self.give_receiver(call, dst);
+                for key in self.selected(call.invocation, key) {
+                    self.computed_keys.push(key);
+                    for base in self.selected(call.invocation, &Arguments::Receiver) {
+                        self.listen(base, Listener::LoadBase { dst, key });
+                        self.listen(key, Listener::LoadKey { dst, base });
+                    }
                 }
-                This::Node(node) => self.graph.add_edge(node, dst, EdgeKind::Copy),
-                This::None => {}
-            },
+            }
             ResultFacts::Argument(arguments) => {
                 for node in self.selected(call.invocation, arguments) {
                     self.graph.add_edge(node, dst, EdgeKind::Copy);
@@ -423,6 +427,12 @@ impl Solver<'_> {
                 self.derive_all(call);
                 self.graph.insert(dst, Value::data(Data::Unknown));
             }
+        }
+    }
+
+    fn give_receiver(&mut self, call: &NativeCall, dst: NodeId) {
+        for node in self.selected(call.invocation, &Arguments::Receiver) {
+            self.graph.add_edge(node, dst, EdgeKind::Copy);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::heap::roots::Entry;
 use crate::heap::solver::{Invocation, InvocationKind, Listener, RootCause, Solver, This};
 use crate::models::facts::{Arguments, DecoratorFacts, ParamFacts};
 use crate::modules::Resolution;
-use crate::syntax::facts::{Decorated, Decorator, Imported, TypeRef};
+use crate::syntax::facts::{Callee, Decorated, Decorator, FunctionForm, Imported, Key, NameId, THIS, TypeRef};
 
 impl Solver<'_> {
     /// Classes, methods and parameters that decorators hand to a framework. Needs the decorators' values: after a
@@ -45,6 +45,7 @@ impl Solver<'_> {
         for &(at, class) in &singletons {
             self.enter_methods(at, class);
             self.enter_named_methods(at, class);
+            self.enter_all_methods(at, class);
         }
         for (class, dst) in self.resolved.clone() {
             if let Some(kept) = self.singleton_in(class) {
@@ -154,6 +155,61 @@ impl Solver<'_> {
             let object = self.object(Source::Function { file, function, parent: at }, ObjectKind::Function);
             let invocation = self.outside_invocation(&entry, object);
             self.invoke(invocation, Value::object(object, Lifetime::Module));
+        }
+    }
+
+    /// All methods of a class whose decorator says that they handle something: but those with a decorator or name that
+    /// has a meaning of its own, and those that the class calls itself.
+    fn enter_all_methods(&mut self, at: InstanceId, class: ObjectId) {
+        let Source::Class { file, class: id, .. } = self.objects[class].source else { return };
+        let facts = &self.input.facts[file];
+        let decorators = || facts.decorators.iter().filter(|decorator| decorator.class == id);
+        let on_class = || decorators().filter(|decorator| decorator.target == Decorated::Class);
+        let Some((kind, text)) = on_class().find_map(|decorator| {
+            let kind = self.decorator_facts(at, decorator)?.context?;
+            Some((kind, format!("method of a class with {}", self.decorator_label(at, decorator))))
+        }) else {
+            return;
+        };
+        let named: Vec<String> = on_class()
+            .filter_map(|decorator| self.decorator_facts(at, decorator))
+            .flat_map(|facts| facts.methods.into_iter().map(|(name, _)| name))
+            .collect();
+        let is_decorated = |function| decorators().any(|decorator| decorator.target == Decorated::Method(function));
+        let is_called_inside = |name: NameId| {
+            facts.calls.iter().any(|call| {
+                let is_inside = facts.functions[call.function].class == Some(id);
+                is_inside && matches!(call.callee, Callee::Method { base: THIS, key: Key::Name(key) } if key == name)
+            })
+        };
+        let methods: Vec<_> = facts
+            .functions
+            .iter_enumerated()
+            .filter(|(_, info)| info.class == Some(id) && info.kind.form == FunctionForm::Method)
+            .filter_map(|(function, info)| Some((function, info.name?)))
+            .filter(|&(function, name)| {
+                let text = facts.name(name);
+                !is_decorated(function) && !is_called_inside(name) && !named.iter().any(|known| known == text)
+            })
+            .collect();
+        let prototype = self.prototype_of(class);
+        let label = self.names.intern(&text);
+        for (function, name) in methods {
+            let Some(name) = self.names.get(facts.name(name)) else { continue };
+            let object = self.object(Source::Function { file, function, parent: at }, ObjectKind::Function);
+            let held = self.known_field(prototype, Field::name(name));
+            let is_method = held.is_some_and(|node| {
+                self.graph.set(node).iter().filter_map(Value::as_object).any(|(method, _)| method == object)
+            });
+            if is_method {
+                let function = Some((file, function));
+                self.enter_method(
+                    at,
+                    class,
+                    object,
+                    RootCause { kind: Some(kind), confidence: Confidence::High, label, function },
+                );
+            }
         }
     }
 

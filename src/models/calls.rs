@@ -212,6 +212,7 @@ impl<'a> FactsReader<'_, 'a> {
             match word {
                 "at" => return Ok(ResultFacts::At(self.reference(value.start(), rest)?)),
                 "argument" => return Ok(ResultFacts::Argument(argument()?)),
+                "property" => return Ok(ResultFacts::Property(argument()?)),
                 "elements" => return Ok(ResultFacts::ElementsOf(argument()?)),
                 "copy" => return Ok(ResultFacts::CopyOf(argument()?)),
                 "keys" => return Ok(ResultFacts::KeysOf(argument()?)),
@@ -236,6 +237,7 @@ impl<'a> FactsReader<'_, 'a> {
             "opaque",
             "at",
             "argument",
+            "property",
             "elements",
             "copy",
             "keys",

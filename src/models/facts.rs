@@ -200,6 +200,8 @@ pub enum ResultFacts {
     Path,
     /// Its receiver.
     Receiver,
+    /// What its receiver holds under an argument; and the receiver, for calls that put something there.
+    Property(Arguments),
     /// An argument.
     Argument(Arguments),
     /// Something at another access path.

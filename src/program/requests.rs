@@ -79,8 +79,20 @@ impl Program<'_> {
         })
     }
 
+    /// Whether a change writes to an object of a package, which reads what it is for: a client's defaults.
+    fn is_external(&self, change: &Change) -> bool {
+        let base = change.base.and_then(crate::heap::object::Value::as_object);
+        base.is_some_and(|(object, _)| {
+            matches!(&self.stages.heap.object(object).source, Source::External { package, .. }
+                if !self.stages.heap.text(*package).is_empty())
+        })
+    }
+
     /// Whether some code reads the place, or can: it is exported.
     fn is_read(&self, change: &Change) -> bool {
+        if self.is_external(change) {
+            return true;
+        }
         let facts = &self.stages.facts[change.file];
         if let Some(binding) = change.binding {
             let info = facts.bindings[binding];

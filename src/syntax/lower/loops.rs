@@ -90,11 +90,13 @@ impl<'a> Lowerer<'a> {
         let outer = self.frame.rounds;
         self.frame.rounds.is_broken = false;
         self.frame.rounds.is_last = false;
+        self.frame.loops += 1;
         outer
     }
 
     fn leave_loop(&mut self, outer: Rounds) {
         self.frame.rounds.is_broken = outer.is_broken;
         self.frame.rounds.is_last = outer.is_last;
+        self.frame.loops -= 1;
     }
 }

@@ -306,6 +306,8 @@ fn call_reuse(old: &Old<'_>, callee: &Callee, arguments: &[ExprOrSpread], depth:
         let inner = reuse_in(old, receiver, depth + 1)?;
         return Some(match &*name.sym {
             "slice" | "filter" | "splice" => Found::Reuse(Reuse::Shrinks),
+            // What the old one's own method gives, that method answers for.
+            "set" | "add" if is_old(receiver) => Found::Reuse(Reuse::Keeps),
             "concat" | "set" | "add" | "push" if matches!(inner, Found::Reuse(Reuse::Keeps)) => {
                 Found::Reuse(Reuse::Appends)
             }

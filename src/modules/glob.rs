@@ -7,7 +7,23 @@ const ALTERNATIVES: usize = 16;
 
 /// The patterns that a glob means.
 pub fn patterns(glob: &str) -> Vec<Vec<PatternPart>> {
-    alternatives(&without_extended(glob)).iter().map(|plain| parts_of(plain)).collect()
+    let plain = alternatives(&without_extended(glob));
+    let bare = plain.iter().filter_map(|plain| without_inner_stars(plain));
+    plain.iter().cloned().chain(bare).map(|plain| parts_of(&plain)).collect()
+}
+
+/// The glob whose stars behind a part of a name stand for nothing: `user.js` for `user*.js`.
+fn without_inner_stars(glob: &str) -> Option<String> {
+    let mut bare = String::with_capacity(glob.len());
+    let mut before = '/';
+    for (at, c) in glob.char_indices() {
+        let is_inner = c == '*' && !"/*".contains(before) && !glob[at + 1..].starts_with('*');
+        if !is_inner {
+            bare.push(c);
+        }
+        before = c;
+    }
+    (bare.len() < glob.len()).then_some(bare)
 }
 
 /// The parts of a glob without alternatives, or of a piece of one.
@@ -112,6 +128,7 @@ mod tests {
     fn globs_are_patterns() {
         assert_eq!(shown("./d/**/*.{js,ts}"), ["./d/<folders><any>.js", "./d/<folders><any>.ts"]);
         assert_eq!(shown("**/c.js"), ["<folders>c.js"]);
+        assert_eq!(shown("d/user*.js"), ["d/user<any>.js", "d/user.js"]);
         assert_eq!(shown("d/@(a|b).js"), ["d/a.js", "d/b.js"]);
         assert_eq!(shown("d/!(a).[jt]s"), ["d/<any>.<any>s"]);
         assert_eq!(shown("d/**"), ["d/Tree"]);

@@ -1,16 +1,18 @@
 //! Keys of which code makes sure that they are of a fixed set: it asks a list, compares with constants, calls a function
 //! that does, or declares a type that says so.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use crate::base::source::FileId;
 use crate::heap::graph::NodeId;
-use crate::heap::object::{InstanceId, Value};
+use crate::heap::object::{InstanceId, ObjectId, Value};
 use crate::program::Program;
 use crate::program::changes::{Change, Target};
 use crate::program::keys::{self, Keys};
 use crate::syntax::facts::{
-    BindingId, BindingKind, CallId, Check, Checked, Constraint, FunctionId, Guard, Key, Run, Test, TypeRef, ValueId,
+    BindingId, BindingKind, CallId, Checked, Constraint, FunctionId, Guard, Key, ModuleFacts, Run, Test, TypeRef,
+    ValueId,
 };
 
 /// Copies, callers and answering functions so deep are looked through.
@@ -20,8 +22,8 @@ const DEPTH: u8 = 6;
 const CALLERS: usize = 32;
 
 /// A value of a function where it is used.
-#[derive(Clone, Copy)]
-struct Use {
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Use {
     instance: InstanceId,
     value: ValueId,
     /// What holds there.
@@ -30,8 +32,17 @@ struct Use {
     start: u32,
 }
 
-/// What is asserted where, by function.
-pub(super) type Checks = FxHashMap<(FileId, FunctionId), Vec<Check>>;
+/// What was asked before what came to be, by function.
+pub(super) type Checks = FxHashMap<(FileId, FunctionId, Checked), Run>;
+
+/// Calls of functions that assert something, by who calls.
+pub(super) type Assertions = FxHashMap<InstanceId, Vec<CallId>>;
+
+/// Uses of values as keys of a container, and whether they are of a fixed set there.
+pub(super) type Answers = FxHashMap<(Target, Use), bool>;
+
+/// The declared types of values.
+pub(super) type Types = FxHashMap<(FileId, FunctionId, ValueId), SmallVec<[TypeRef; 1]>>;
 
 /// Types and properties of types that stand for fixed sets, by their names; with the type that decides, if it is another.
 pub(super) type FiniteTypes<'a> = FxHashMap<(&'a str, Option<&'a str>), Option<&'a str>>;
@@ -43,22 +54,23 @@ impl<'a> Program<'a> {
         if self.guards(change).any(|guard| self.tells(change.target, change.instance, guard, key, DEPTH)) {
             return true;
         }
-        let Some((instance, value)) = self.value_of(key) else { return false };
+        let Some((instance, value)) = self.value_at(key) else { return false };
         let at = Use { instance, value, guards: change.guards, start: change.range.start };
         self.is_keyed_by_type(change) || self.is_of_fixed_set(change.target, at, DEPTH)
     }
 
-    /// The function's value that a node is.
-    fn value_of(&self, node: NodeId) -> Option<(InstanceId, ValueId)> {
-        let instance = self.stages.heap.owner_of(node)?;
-        let info = self.stages.heap.instance(instance);
-        let value = node.0.checked_sub(info.base.0)?;
-        let count = self.stages.facts[info.key.file].functions[info.key.function].value_count;
-        (value < count).then_some((instance, ValueId(value)))
-    }
-
+    /// Each use is looked at once: a function that calls another many times asks the same of it each time.
     fn is_of_fixed_set(&self, target: Target, at: Use, depth: u8) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
+        let known = self.tables.answers.borrow().get(&(target, at)).copied();
+        known.unwrap_or_else(|| {
+            let answer = self.find_fixed_set(target, at, depth);
+            self.tables.answers.borrow_mut().insert((target, at), answer);
+            answer
+        })
+    }
+
+    fn find_fixed_set(&self, target: Target, at: Use, depth: u8) -> bool {
         let heap = self.stages.heap;
         let node = heap.node(at.instance, at.value);
         if keys::judge(&self.stages, node) == Keys::Finite || self.is_typed_finite(at) {
@@ -76,20 +88,16 @@ impl<'a> Program<'a> {
     /// `LIST.includes(x) ? x : …`: the branch's value is of the list.
     fn is_chosen(&self, target: Target, at: Use, depth: u8) -> bool {
         let node = self.stages.heap.node(at.instance, at.value);
-        self.checks_of(at.instance).any(|check| {
-            check.of == Checked::Value(at.value)
-                && self
-                    .guards_of(at.instance, check.guards)
-                    .any(|guard| self.tells(target, at.instance, guard, node, depth))
-        })
+        let mut asked = self.asked_before(at.instance, Checked::Value(at.value));
+        asked.any(|guard| self.tells(target, at.instance, guard, node, depth))
     }
 
     /// `assertKind(x)` before: it throws if x is of no fixed set.
     fn is_asserted(&self, target: Target, at: Use, depth: u8) -> bool {
-        let key = self.stages.heap.instance(at.instance).key;
-        let facts = &self.stages.facts[key.file];
+        let facts = &self.stages.facts[self.stages.heap.instance(at.instance).key.file];
         let node = self.stages.heap.node(at.instance, at.value);
-        self.calls_in(key.file, key.function).iter().any(|&id| {
+        let asserting = self.tables.assertions.get_or_init(|| self.assertions()).get(&at.instance);
+        asserting.into_iter().flatten().any(|&id| {
             let call = &facts.calls[id];
             let holds = &facts.guard_lists[at.guards.indices()];
             call.place.start < at.start
@@ -117,13 +125,23 @@ impl<'a> Program<'a> {
                 let params = self.stages.facts[key.file].params_of(key.function);
                 let Some(param) = params.get(index).filter(|param| !param.is_rest) else { return false };
                 let asked = heap.node(callee, param.value);
-                self.checks_of(callee).any(|check| {
-                    check.of == of
-                        && self
-                            .guards_of(callee, check.guards)
-                            .any(|guard| self.tells(target, callee, guard, asked, depth))
-                })
+                self.asked_before(callee, of).any(|guard| self.tells(target, callee, guard, asked, depth))
             })
+    }
+
+    fn assertions(&self) -> Assertions {
+        let mut assertions = Assertions::default();
+        for edge in &self.stages.heap.record.calls {
+            if let Some(call) = edge.call.filter(|_| edge.position.is_none())
+                && self.asked_before(edge.callee, Checked::End).next().is_some()
+            {
+                let calls = assertions.entry(edge.caller).or_default();
+                if calls.last() != Some(&call) {
+                    calls.push(call);
+                }
+            }
+        }
+        assertions
     }
 
     /// Whether all callers give a parameter values of fixed sets.
@@ -214,32 +232,29 @@ impl<'a> Program<'a> {
             Test::Truthy { place: None, value } => {
                 let key = self.stages.heap.instance(instance).key;
                 let facts = &self.stages.facts[key.file];
-                let mut calls = self.calls_in(key.file, key.function).iter().copied();
-                calls
-                    .find(|&call| facts.calls[call].dst == value)
-                    .is_some_and(|call| self.answers(target, instance, call, node, Checked::Answer, depth))
+                self.definitions_of(key.file, key.function, value).any(|constraint| match *constraint {
+                    Constraint::Call { call } => {
+                        facts.calls[call].dst == value
+                            && self.answers(target, instance, call, node, Checked::Answer, depth)
+                    }
+                    _ => false,
+                })
             }
             _ => false,
         }
     }
 
-    fn guards_of(&self, instance: InstanceId, guards: Run) -> impl Iterator<Item = &'a Guard> + use<'a> {
-        self.stages.facts[self.stages.heap.instance(instance).key.file].guards_in(guards)
-    }
-
-    fn checks_of(&self, instance: InstanceId) -> impl Iterator<Item = Check> {
+    /// What was asked before something came to be in a function.
+    fn asked_before(&self, instance: InstanceId, of: Checked) -> impl Iterator<Item = &'a Guard> + use<'a> {
         let made = || {
-            let mut checks = Checks::default();
-            for (file, facts) in self.stages.facts.iter_enumerated() {
-                for check in &facts.checks {
-                    checks.entry((file, check.function)).or_default().push(*check);
-                }
-            }
-            checks
+            let of_file = |(file, facts): (FileId, &'a ModuleFacts)| {
+                facts.checks.iter().map(move |check| ((file, check.function, check.of), check.guards))
+            };
+            self.stages.facts.iter_enumerated().flat_map(of_file).collect()
         };
         let key = self.stages.heap.instance(instance).key;
-        let checks = self.tables.checks.get_or_init(made).get(&(key.file, key.function));
-        checks.into_iter().flatten().copied()
+        let asked = self.tables.checks.get_or_init(made).get(&(key.file, key.function, of));
+        self.stages.facts[key.file].guards_in(asked.copied().unwrap_or_default())
     }
 
     // Declared types.
@@ -248,13 +263,8 @@ impl<'a> Program<'a> {
     fn is_typed_finite(&self, at: Use) -> bool {
         let key = self.stages.heap.instance(at.instance).key;
         let facts = &self.stages.facts[key.file];
-        let types = |value: ValueId| {
-            facts
-                .types
-                .iter()
-                .filter(move |fact| fact.function == key.function && fact.value == value)
-                .map(|fact| fact.ty)
-        };
+        let all = self.tables.types.get_or_init(|| self.types());
+        let types = |value: ValueId| all.get(&(key.file, key.function, value)).into_iter().flatten().copied();
         if types(at.value).any(|ty| self.is_finite_type(key.file, ty, None)) {
             return true;
         }
@@ -270,34 +280,40 @@ impl<'a> Program<'a> {
         })
     }
 
+    fn types(&self) -> Types {
+        let mut types = Types::default();
+        for (file, facts) in self.stages.facts.iter_enumerated() {
+            for fact in &facts.types {
+                types.entry((file, fact.function, fact.value)).or_default().push(fact.ty);
+            }
+        }
+        types
+    }
+
     /// Whether the container that grows is declared with keys of a fixed set.
     fn is_keyed_by_type(&self, change: &Change) -> bool {
         let Target::Object(object) = change.target else { return false };
-        let heap = self.stages.heap;
-        self.keyed_types().iter().any(|&(file, function, value)| {
-            let instances = self.instances_of(file, function).iter();
-            instances.into_iter().any(|&instance| self.holds_object(heap.node(instance, value), object))
-        })
+        self.tables.keyed_by_types.get_or_init(|| self.keyed_by_types()).contains(&object)
     }
 
-    /// The values that are declared with keys of fixed sets.
-    fn keyed_types(&self) -> &[(FileId, FunctionId, ValueId)] {
-        self.tables.keyed_types.get_or_init(|| {
-            let mut keyed = Vec::new();
-            for (file, facts) in self.stages.facts.iter_enumerated() {
-                for fact in &facts.types {
-                    let is_keyed = match fact.ty {
-                        TypeRef::FiniteKeys => true,
-                        TypeRef::KeysOf(binding) => self.is_finite_type(file, TypeRef::Binding(binding), None),
-                        _ => false,
-                    };
-                    if is_keyed {
-                        keyed.push((file, fact.function, fact.value));
-                    }
+    fn keyed_by_types(&self) -> FxHashSet<ObjectId> {
+        let heap = self.stages.heap;
+        let mut keyed = FxHashSet::default();
+        for (file, facts) in self.stages.facts.iter_enumerated() {
+            for fact in &facts.types {
+                let is_keyed = match fact.ty {
+                    TypeRef::FiniteKeys => true,
+                    TypeRef::KeysOf(binding) => self.is_finite_type(file, TypeRef::Binding(binding), None),
+                    _ => false,
+                };
+                let instances = if is_keyed { self.instances_of(file, fact.function) } else { &[] };
+                for &instance in instances {
+                    let held = heap.points_to(heap.node(instance, fact.value)).iter().filter_map(Value::as_object);
+                    keyed.extend(held.map(|(object, _)| object));
                 }
             }
-            keyed
-        })
+        }
+        keyed
     }
 
     /// Whether a type, or a member of it, stands for a fixed set. Types are found by their names alone: what is imported

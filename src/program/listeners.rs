@@ -12,7 +12,7 @@ use crate::models::facts::{ListenerRemoval, PathId};
 use crate::modules::PatternPart;
 use crate::program::holders::{self, Owner};
 use crate::program::{Point, Program};
-use crate::syntax::facts::{Argument, BindingId, CallId, Callee, Constraint, ValueId};
+use crate::syntax::facts::{Argument, BindingId, CallId, Callee, Constraint};
 
 /// How many links of a chain of calls are looked at.
 const CHAIN: usize = 6;
@@ -206,9 +206,8 @@ impl Program<'_> {
 
     /// The variable of the node's file that a node is, or is read from.
     pub(super) fn variable_of(&self, node: NodeId) -> Option<BindingId> {
-        let instance = self.stages.heap.instance(self.stages.heap.owner_of(node)?);
-        let key = instance.key;
-        let value = ValueId(node.0.checked_sub(instance.base.0)?);
+        let (instance, value) = self.value_at(node)?;
+        let key = self.stages.heap.instance(instance).key;
         let outer = self.definitions_of(key.file, key.function, value).find_map(|constraint| match *constraint {
             Constraint::LoadOuter { dst, binding } if dst == value => Some(binding),
             _ => None,

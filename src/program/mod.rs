@@ -214,14 +214,9 @@ impl<'a> Program<'a> {
     }
 
     fn node_range(&self, node: NodeId) -> Option<(crate::heap::object::InstanceId, ByteRange)> {
-        let instance = self.stages.heap.owner_of(node)?;
-        let info = self.stages.heap.instance(instance);
-        let value = node.0.checked_sub(info.base.0)?;
-        let facts = &self.stages.facts[info.key.file];
-        if value >= facts.functions[info.key.function].value_count {
-            return None;
-        }
-        let range = facts.value_range(info.key.function, crate::syntax::facts::ValueId(value))?;
+        let (instance, value) = self.value_at(node)?;
+        let key = self.stages.heap.instance(instance).key;
+        let range = self.stages.facts[key.file].value_range(key.function, value)?;
         Some((instance, range))
     }
 

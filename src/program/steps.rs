@@ -281,7 +281,8 @@ impl Program<'_> {
         self.stages.heap.field_of(node)
     }
 
-    fn value_at(&self, node: NodeId) -> Option<(InstanceId, ValueId)> {
+    /// The function's value that a node is.
+    pub(super) fn value_at(&self, node: NodeId) -> Option<(InstanceId, ValueId)> {
         let instance = self.stages.heap.owner_of(node)?;
         let info = self.stages.heap.instance(instance);
         let value = node.0.checked_sub(info.base.0)?;

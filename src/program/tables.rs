@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use crate::base::source::FileId;
 use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, ObjectId, Value};
-use crate::program::asked::{Checks, FiniteTypes};
+use crate::program::asked::{Answers, Assertions, Checks, FiniteTypes, Types};
 use crate::program::changes::{Change, Target};
 use crate::program::isolation::Isolation;
 use crate::program::lookups::Lookups;
@@ -52,8 +52,11 @@ pub(super) struct Tables<'a> {
     pub(super) undoing: RefCell<FxHashMap<(Target, ChangeId), bool>>,
     pub(super) checks: OnceCell<Checks>,
     pub(super) finite_types: OnceCell<FiniteTypes<'a>>,
-    /// The values that are declared with keys of fixed sets.
-    pub(super) keyed_types: OnceCell<Vec<(FileId, FunctionId, ValueId)>>,
+    pub(super) types: OnceCell<Types>,
+    /// The containers that are declared with keys of fixed sets.
+    pub(super) keyed_by_types: OnceCell<FxHashSet<ObjectId>>,
+    pub(super) assertions: OnceCell<Assertions>,
+    pub(super) answers: RefCell<Answers>,
     callees: OnceCell<FxHashMap<(InstanceId, CallId), Vec<InstanceId>>>,
     mentions: OnceCell<FxHashMap<FunctionKey, Vec<BindingId>>>,
     definitions: OnceCell<FxHashMap<FunctionKey, Definitions>>,

@@ -68,7 +68,7 @@ pub const SELF: ValueId = ValueId(5);
 pub const FIRST_FREE: u32 = 6;
 
 /// A run of elements of one of the file's tables.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Run {
     /// The first element.
     pub start: u32,
@@ -941,7 +941,7 @@ pub struct Check {
 }
 
 /// What came to be when something had been asked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Checked {
     /// A branch of a conditional was taken: `LIST.includes(x) ? x : 'other'`.
     Value(ValueId),

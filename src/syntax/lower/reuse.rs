@@ -55,7 +55,8 @@ impl<'a> Lowerer<'a> {
             },
             _ => false,
         };
-        Some(if self.frame.constraints.iter().any(fills) { Reuse::Appends } else { Reuse::Keeps })
+        let mut recent = self.frame.constraints.iter().rev().take(FILLING);
+        Some(if recent.any(fills) { Reuse::Appends } else { Reuse::Keeps })
     }
 
     /// Notes `const old = place`, and what may be a copy of a place: what is said of `old` is said of what the place held.
@@ -109,6 +110,9 @@ impl<'a> Lowerer<'a> {
 
 /// So many variables that were made from places are remembered.
 const COPIES: usize = 32;
+
+/// So many steps before an assignment are looked at for what fills the copy that is assigned.
+const FILLING: usize = 1_024;
 
 /// A variable that was made from a place.
 #[derive(Clone, Copy)]

@@ -393,9 +393,11 @@ impl Lowerer<'_> {
         if is_own && binding.import.is_none() {
             return self.version_of(id).unwrap_or(binding.home);
         }
+        // The variable is read all the same: other calls may have written it in between.
+        let version = self.version_of(id);
         let (function, node) = self.outer_loads[id.index()];
         if function == self.frame.id {
-            return node;
+            return version.unwrap_or(node);
         }
         let dst = self.node_at(range);
         if let Some(import) = binding.import {
@@ -405,7 +407,7 @@ impl Lowerer<'_> {
         }
         self.facts.bindings[id].is_captured |= !is_own;
         self.outer_loads[id.index()] = (self.frame.id, dst);
-        dst
+        version.unwrap_or(dst)
     }
 
     /// Lets a value flow into a binding; no [`Write`].
@@ -423,6 +425,7 @@ impl Lowerer<'_> {
         if let Some(src) = src {
             self.emit(Constraint::StoreOuter { binding: id, src });
         }
+        self.forget_version(id);
     }
 
     /// `this`; an arrow takes that of the function around it.

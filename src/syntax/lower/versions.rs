@@ -1,4 +1,4 @@
-//! What a local variable holds right after an assignment. `tags = [...tags]; tags.push(x)` writes to the copy alone, and
+//! What a variable holds right after an assignment, in the function that assigns it. `tags = [...tags]; tags.push(x)` writes to the copy alone, and
 //! what `if (!entry) { entry = {…}; entry.list.push(x); … }` fills was just made. All versions flow into the variable's
 //! own node, which serves where ways meet, and in closures.
 
@@ -25,14 +25,13 @@ impl Lowerer<'_> {
         self.frame.versions.iter().rev().find(|version| version.binding == binding)?.node
     }
 
-    /// A value that is assigned to a variable of this function: from here on, reads mean it alone. Gives the node that
+    /// A value that a function assigns to a variable, its own or one around it: from here on, reads mean it alone. Gives the node that
     /// they mean.
     pub(super) fn assign_version(&mut self, binding: BindingId, src: ValueId, at: ByteRange) -> ValueId {
         let info = self.facts.bindings[binding];
-        let is_own = info.function == self.frame.id;
-        if !is_own || self.frame.id == MODULE_BODY || self.frame.versions.len() >= MOST {
+        if info.import.is_some() || self.frame.id == MODULE_BODY || self.frame.versions.len() >= MOST {
             self.store_binding(binding, Some(src));
-            return if is_own { info.home } else { src };
+            return if info.function == self.frame.id { info.home } else { src };
         }
         let node = self.node_at(at);
         self.emit(Constraint::Copy { dst: node, src });

@@ -55,6 +55,8 @@ impl Solver<'_> {
             }
             Effect::Inherit { class, parent } => self.apply_inherit(call, class, parent),
             Effect::Members { class, descriptors, of } => self.give_members(call, class, descriptors, *of),
+            Effect::Keep { values } => self.keep(call, values),
+            Effect::Carry { values, to } => self.carry(call, values, *to),
             Effect::Freeze { .. } => {}
         }
     }

@@ -423,6 +423,7 @@ impl Solver<'_> {
                     self.listen(node, Listener::Keys { dst: element });
                 }
             }
+            ResultFacts::Kept => self.give_kept(call, path, dst),
             ResultFacts::Opaque => {
                 self.derive_all(call);
                 self.graph.insert(dst, Value::data(Data::Unknown));
@@ -605,9 +606,12 @@ impl Solver<'_> {
             self.listen(node, Listener::Unknown { invocation });
             return Some(node);
         }
+        if let CallbackResult::Carried(path) = facts.returns {
+            return Some(self.carried_result(path));
+        }
         let dst = inv.dst?;
         match facts.returns {
-            CallbackResult::Dropped | CallbackResult::Called => None,
+            CallbackResult::Dropped | CallbackResult::Called | CallbackResult::Carried(_) => None,
             CallbackResult::Result => {
                 let node = self.fresh_node();
                 self.listen(node, Listener::Await { dst });

@@ -45,6 +45,8 @@ impl Field {
     pub const MADE_OF: Field = Field(SPECIAL | 0x17);
     /// What reading a property by name gets of the values under unknown keys, while they are few.
     pub const MIXED: Field = Field(SPECIAL | 0x18);
+    /// What the receiver of a call was given to keep, for another call to give back.
+    pub const KEPT: Field = Field(SPECIAL | 0x19);
     /// How many places of a tuple are kept apart.
     pub const TUPLE: u32 = 8;
 

@@ -40,6 +40,7 @@ mod budget;
 mod builtins;
 mod bundled;
 mod calls;
+mod carriers;
 mod clones;
 mod collections;
 mod constraints;

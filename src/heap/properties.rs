@@ -188,6 +188,7 @@ impl Solver<'_> {
         }
         if let Source::External { .. } = self.objects[object].source {
             self.load_external(object, lifetime, field, dst);
+            self.load_carried(object, lifetime, field, dst);
         }
         let node = self.field(object, field);
         self.graph.add_edge(node, dst, edge_of(lifetime));
@@ -340,6 +341,10 @@ impl Solver<'_> {
         }
         let node = self.field(object, field);
         self.graph.add_edge(src, node, EdgeKind::Copy);
+        if let Some(carrier) = self.carrier_of(object) {
+            let carried = self.field(carrier, field);
+            self.graph.add_edge(src, carried, EdgeKind::Copy);
+        }
         let FieldKind::Name(name) = field.kind() else { return };
         if name == self.well_known.proto {
             self.listen(src, Listener::Prototype { of: object });
@@ -464,6 +469,9 @@ impl Solver<'_> {
         let (Some((from, lifetime)), Some((to, _))) = (source.as_object(), target.as_object()) else { return };
         if from == to {
             return;
+        }
+        if let Some(carrier) = self.carrier_of(to) {
+            self.climb(|solver| solver.copy_to(source, Value::object(carrier, Lifetime::Fresh), except));
         }
         for field in [Field::UNKNOWN, Field::KEYS, Field::ELEMENT] {
             let (src, dst) = (self.field(from, field), self.field(to, field));

@@ -681,7 +681,8 @@ impl<'a> Solver<'a> {
                     Some((inv.caller, inv.call))
                 };
                 let value = self.external_at(*path, made);
-                self.graph.insert(node, value);
+                let is_shared = self.input.models.facts(*path).value.is_shared;
+                self.graph.insert(node, if is_shared { value.promoted() } else { value });
             }
             ParamFacts::ElementOf(arguments) => {
                 for arg in self.selected(invocation, arguments) {

@@ -22,7 +22,7 @@ const LOADER_KEYS: [&str; 10] =
 pub(super) const CALL_KEYS: [&str; 5] = ["calls", "returns", "does", "when", "loads"];
 const CALLBACK_KEYS: [&str; 9] = ["at", "in", "runs", "context", "params", "this", "label", "when", "gives"];
 const CONDITION_KEYS: [&str; 5] = ["is", "isNot", "atLeast", "atMost", "path"];
-const EFFECTS: [&str; 15] = [
+const EFFECTS: [&str; 17] = [
     "copyInto",
     "append",
     "set",
@@ -37,6 +37,8 @@ const EFFECTS: [&str; 15] = [
     "retain",
     "inherit",
     "members",
+    "keep",
+    "carry",
     "freeze",
 ];
 
@@ -146,11 +148,20 @@ impl<'a> FactsReader<'_, 'a> {
                 "this" => callback.this = Some(self.param(value)?),
                 "label" => callback.label = Some(self.source.string(value, "label")?.to_owned()),
                 "when" => callback.when = self.conditions(value)?,
-                "gives" => callback.returns = self.source.word(value, "gives", CALLBACK_RESULTS)?,
+                "gives" => callback.returns = self.callback_gives(value)?,
                 _ => {}
             }
         }
         Ok(callback)
+    }
+
+    fn callback_gives(&self, value: &Value<'a>) -> Read<CallbackResult> {
+        let text = self.source.string(value, "gives")?;
+        let path = text.strip_prefix("at ").or(text.starts_with('#').then_some(text));
+        match path {
+            Some(path) => Ok(CallbackResult::Carried(self.reference(value.start(), path)?)),
+            None => self.source.word(value, "gives", CALLBACK_RESULTS),
+        }
     }
 
     /// What a callback's parameters hold, by their place; `null` for what is not known.
@@ -226,6 +237,7 @@ impl<'a> FactsReader<'_, 'a> {
             "derived" => return Ok(ResultFacts::Derived),
             "deep-copy" => return Ok(ResultFacts::DeepCopy),
             "opaque" => return Ok(ResultFacts::Opaque),
+            "kept" => return Ok(ResultFacts::Kept),
             _ => {}
         }
         let mut known: Vec<&str> = DATA.iter().map(|&(word, _)| word).collect();
@@ -235,6 +247,7 @@ impl<'a> FactsReader<'_, 'a> {
             "derived",
             "deep-copy",
             "opaque",
+            "kept",
             "at",
             "argument",
             "property",
@@ -373,6 +386,7 @@ impl<'a> FactsReader<'_, 'a> {
             "unlisten" => &["unlisten", "on"],
             "inherit" => &["inherit", "from"],
             "members" => &["members", "from", "of"],
+            "carry" => &["carry", "to"],
             _ => &[name],
         };
         self.source.check_keys(object, name, allowed)?;
@@ -429,6 +443,14 @@ impl<'a> FactsReader<'_, 'a> {
                 of: match object.get("of") {
                     Some(of) => self.source.word(&of.value, "of", MEMBERS_OF)?,
                     None => MembersOf::Instances,
+                },
+            },
+            "keep" => Effect::Keep { values: main()? },
+            "carry" => Effect::Carry {
+                values: main()?,
+                to: match object.get("to") {
+                    Some(to) => self.reference(to.value.start(), self.source.string(&to.value, "to")?)?,
+                    None => return Err(self.source.error(object.range.start, "`carry` needs `to`")),
                 },
             },
             _ => Effect::Freeze { target: main()? },

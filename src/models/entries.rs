@@ -15,8 +15,8 @@ use crate::base::source::LineIndex;
 
 const FILE_KEYS: [&str; 9] =
     ["see", "about", "define", "packages", "globals", "aliases", "conventions", "handlers", "counterparts"];
-const ENTRY_KEYS: [&str; 10] =
-    ["calls", "returns", "does", "when", "loads", "new", "decorator", "value", "like", "see"];
+const ENTRY_KEYS: [&str; 12] =
+    ["calls", "returns", "does", "when", "loads", "new", "decorator", "value", "carries", "inherits", "like", "see"];
 
 /// Reads model files, each a name (for errors) and a text. What a later file says of a path replaces what an earlier
 /// one says.
@@ -263,6 +263,8 @@ fn fill_facts(entries: &[Entry<'_, '_>], trie: &mut Trie) -> Read<()> {
         target.construct = facts.construct.map(Box::new).or(target.construct.take());
         target.decorator = facts.decorator.map(Box::new).or(target.decorator.take());
         target.value = facts.value.unwrap_or(target.value);
+        target.carrier.common = facts.carrier.common.or(target.carrier.common);
+        target.carrier.inherits = facts.carrier.inherits.or(target.carrier.inherits);
     }
     Ok(())
 }
@@ -274,6 +276,7 @@ struct EntryFacts {
     construct: Option<CallFacts>,
     decorator: Option<super::facts::DecoratorFacts>,
     value: Option<super::facts::ValueFacts>,
+    carrier: super::facts::CarrierFacts,
 }
 
 fn entry_facts(entry: &Entry<'_, '_>, trie: &Trie) -> Read<EntryFacts> {
@@ -295,6 +298,12 @@ fn entry_facts(entry: &Entry<'_, '_>, trie: &Trie) -> Read<EntryFacts> {
         if let Some(property) = part.get("value") {
             facts.value = Some(reader.value(&property.value)?);
         }
+        let path_at = |key: &str| {
+            let property = part.get(key)?;
+            Some(source.string(&property.value, key).and_then(|text| reader.reference(property.value.start(), text)))
+        };
+        facts.carrier.common = path_at("carries").transpose()?.or(facts.carrier.common);
+        facts.carrier.inherits = path_at("inherits").transpose()?.or(facts.carrier.inherits);
     }
     Ok(facts)
 }

@@ -37,6 +37,18 @@ pub struct PathFacts {
     pub decorator: Option<Box<DecoratorFacts>>,
     /// What the value itself is.
     pub value: ValueFacts,
+    /// Whose properties it has besides its own.
+    pub carrier: CarrierFacts,
+}
+
+/// Values that carry what one function puts on them to another: a request, a context, an application. All values of a
+/// path have the properties that were written to any of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CarrierFacts {
+    /// The path whose values have their properties in common with it.
+    pub common: Option<PathId>,
+    /// The path whose lasting properties it inherits, as from a prototype.
+    pub inherits: Option<PathId>,
 }
 
 /// What a value at an access path is.
@@ -158,6 +170,8 @@ pub enum CallbackResult {
     Wrapped,
     /// A function that it gives is called later: an effect's clean-up.
     Called,
+    /// Its properties become those of the values at a path, which carry them: a context that a function makes.
+    Carried(PathId),
 }
 
 /// When a callback is called.
@@ -222,6 +236,8 @@ pub enum ResultFacts {
     Container(ContainerFacts),
     /// An array of the keys of an argument.
     KeysOf(Arguments),
+    /// What the receiver was given to keep for whoever asks in the same course of events.
+    Kept,
     /// Nothing of interest.
     Opaque,
 }
@@ -350,6 +366,18 @@ pub enum Effect {
         descriptors: Arguments,
         /// Who has the members then.
         of: MembersOf,
+    },
+    /// The receiver keeps it for the course of events that begins here: a later call gives it back as it was.
+    Keep {
+        /// What is kept.
+        values: Arguments,
+    },
+    /// The properties of arguments become those of the values at a path, which carry them.
+    Carry {
+        /// Whose properties.
+        values: Arguments,
+        /// The path.
+        to: PathId,
     },
     /// Forbids changes: `freeze`.
     Freeze {

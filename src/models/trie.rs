@@ -310,6 +310,8 @@ fn lacks(facts: &PathFacts, other: &PathFacts) -> bool {
         || (!facts.value.is_shared && other.value.is_shared)
         || (!facts.value.is_written && other.value.is_written)
         || (!facts.value.is_ending && other.value.is_ending)
+        || (facts.carrier.common.is_none() && other.carrier.common.is_some())
+        || (facts.carrier.inherits.is_none() && other.carrier.inherits.is_some())
 }
 
 fn inherit(facts: &mut PathFacts, other: PathFacts) {
@@ -320,6 +322,8 @@ fn inherit(facts: &mut PathFacts, other: PathFacts) {
     facts.value.is_shared |= other.value.is_shared;
     facts.value.is_written |= other.value.is_written;
     facts.value.is_ending |= other.value.is_ending;
+    facts.carrier.common = facts.carrier.common.or(other.carrier.common);
+    facts.carrier.inherits = facts.carrier.inherits.or(other.carrier.inherits);
 }
 
 fn child_label(parent: &str, segment: &Segment) -> String {

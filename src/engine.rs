@@ -188,25 +188,34 @@ pub(crate) fn rule_infos() -> Vec<RuleInfo> {
         .collect()
 }
 
-fn file_system(request: &CheckRequest) -> Result<Arc<dyn FileSystem>, UserError> {
-    if request.given.is_empty() {
-        return Ok(Arc::new(Disk));
+/// What is laid over the disk: what is staged, and what was given. Nothing if that is all on the disk.
+fn overlay(request: &CheckRequest) -> Result<Option<Memory>, UserError> {
+    let staged = match request.changes {
+        Changes::Staged => {
+            let root = driver::place(&request.project, &Disk)?.root;
+            changes::staged_contents(&root).map_err(driver::user_error)?
+        }
+        Changes::Ignored | Changes::Since(_) => Vec::new(),
+    };
+    if request.given.is_empty() && staged.is_empty() {
+        return Ok(None);
     }
     let mut memory = Memory::over(Arc::new(Disk));
+    for (path, bytes) in staged {
+        memory.insert(path, bytes);
+    }
     for file in &request.given {
         memory.insert(real_path(&file.path)?, file.bytes.clone());
     }
-    Ok(Arc::new(memory))
+    Ok(Some(memory))
 }
 
 /// What a check finds before it is reported.
 fn found(request: &CheckRequest, progress: Progress) -> Result<Results, UserError> {
-    let fs = file_system(request)?;
-    let asked = Asked {
-        project: &request.project,
-        is_disk: request.given.is_empty(),
-        wants_inventory: request.wants_inventory,
-    };
+    let overlay = overlay(request)?;
+    let is_disk = overlay.is_none();
+    let fs: Arc<dyn FileSystem> = overlay.map_or_else(|| Arc::new(Disk) as _, |memory| Arc::new(memory) as _);
+    let asked = Asked { project: &request.project, is_disk, wants_inventory: request.wants_inventory };
     results(&asked, fs, &mut |name| progress.stage(name))
 }
 

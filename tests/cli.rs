@@ -1,8 +1,9 @@
 //! The command line as a process: exit statuses, streams, and folders that mean no good.
 
+use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -373,4 +374,37 @@ fn the_first_fixture_is_told_to_a_newcomer() {
     for part in ["validators/name.js", "bad-code.js", "validate.js", "setInterval", "unbounded-growth"] {
         assert!(text.contains(part), "the report names {part}:\n{text}");
     }
+}
+
+/// A commit takes what was staged, whatever was done to the file since.
+#[test]
+fn staged_files_are_read_as_they_are_staged() {
+    let leak = "const seen = [];\nsetInterval(() => seen.push(Date.now()), 10);\n";
+    let clean = "setInterval(() => 1, 10);\n";
+    let folder = project(&[("package.json", "{ \"private\": true }\n"), ("app.js", clean)]);
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+        let done = run(Command::new("git").current_dir(folder.path()).args(identity).args(arguments));
+        assert!(done.status.success(), "{arguments:?}: {}", errors(&done));
+    };
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "begin"]);
+    let app = folder.path().join("app.js");
+    let staged = || status(&check(folder.path(), &["--staged"]));
+    fs::write(&app, leak).expect("there is room");
+    assert_eq!(staged(), 0, "nothing is staged");
+    git(&["add", "app.js"]);
+    assert_eq!(staged(), 1);
+    for later in [clean, &format!("{}{leak}", "\n".repeat(9))] {
+        fs::write(&app, later).expect("there is room");
+        assert_eq!(staged(), 1, "the leak is still staged");
+    }
+    fs::remove_file(&app).expect("it is there");
+    assert_eq!(staged(), 1, "the leak is still staged");
+    git(&["reset", "-q", "--hard"]);
+    fs::write(&app, "setInterval(() => 2, 10);\n").expect("there is room");
+    git(&["add", "app.js"]);
+    fs::write(&app, leak).expect("there is room");
+    assert_eq!(staged(), 0, "the leak is not staged");
 }

@@ -55,7 +55,7 @@ const FOREIGN: &[(&str, &[&str], &str)] = &[
     ("println!(", &["src/cli/", "src/report/format/"], "return a value; formats and faces print"),
     (
         "std::env",
-        &["src/cli/", "src/main.rs", "src/project/changes.rs"],
+        &["src/cli/", "src/main.rs", "src/project/git.rs"],
         "a stage is a function of its inputs: take it as a parameter",
     ),
     ("SystemTime", &["src/cli/"], "a report does not depend on the time"),

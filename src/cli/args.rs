@@ -173,7 +173,7 @@ pub struct SelectionArgs {
     /// Fail if anything could not be analysed.
     #[arg(long)]
     pub strict: bool,
-    /// Report what touches files that are staged for the next commit.
+    /// Report what touches lines that are staged for the next commit, in the files as they are staged.
     #[arg(long, conflicts_with = "changed_since")]
     pub staged: bool,
     /// Report what touches lines that have changed since a revision.

@@ -1,10 +1,9 @@
-//! What git says was changed: the only use of another program, with everything switched off by which a repository
-//! could make git run a program of its own.
+//! What git says was changed.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
 
-use crate::project::ProjectError;
+use crate::project::git::{Git, GitError};
+use crate::project::{ProjectError, discover, path};
 
 /// A file with changes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -39,7 +38,62 @@ impl ChangedFile {
 /// # Errors
 /// If git can't be asked.
 pub fn staged(root: &Path) -> Result<Vec<ChangedFile>, ProjectError> {
-    diff(root, &["--cached"])
+    diff(&Git::of(root)?, &["--cached"])
+}
+
+/// A staged file that is larger is taken as it is on the disk.
+const STAGED_LIMIT: usize = 8 << 20;
+/// So many bytes of names are asked for at once: git answers only when it has read them, and no pipe is full by then.
+const NAMES_AT_ONCE: usize = 4_000;
+
+/// What git holds of the sources and manifests that were changed since they were staged: a commit takes these, not what
+/// is on the disk.
+///
+/// # Errors
+/// If git can't be asked.
+pub fn staged_contents(root: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, ProjectError> {
+    let arguments =
+        ["diff", "--no-ext-diff", "--relative", "--diff-filter=MD", "--no-renames", "--ignore-submodules=all"];
+    let git = Git::of(root)?;
+    let listed = git.ask(&[&arguments[..], &["--name-only", "-z", "--"]].concat())?;
+    let is_read = |name: &String| discover::is_source(name) || path::extension_of(name) == "json";
+    let names: Vec<String> = names(&listed).filter(|name| is_read(name) && !name.contains('\n')).collect();
+    let mut contents = Vec::new();
+    let mut rest = names.as_slice();
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fits = |name: &&String| {
+            bytes += name.len() + 4;
+            bytes <= NAMES_AT_ONCE
+        };
+        let count = rest.iter().take_while(fits).count().max(1);
+        let (asked, later) = rest.split_at(count);
+        contents.extend(blobs(&git, asked)?);
+        rest = later;
+    }
+    Ok(contents.into_iter().map(|(name, bytes)| (root.join(name), bytes)).collect())
+}
+
+/// What the index holds under these names, but for what is too large.
+fn blobs(git: &Git<'_>, names: &[String]) -> Result<Vec<(String, Vec<u8>)>, GitError> {
+    let asked: String = names.iter().map(|name| format!(":./{name}\n")).collect();
+    let heads = git.ask_for(&["cat-file", "--batch-check"], asked.as_bytes())?;
+    let heads = String::from_utf8_lossy(&heads).into_owned();
+    let size = |head: &str| head.split_once(" blob ").and_then(|(_, size)| size.parse::<usize>().ok());
+    let sized = names.iter().zip(heads.lines().map(size));
+    let known: Vec<(&String, usize)> =
+        sized.filter_map(|(name, size)| Some((name, size.filter(|&size| size <= STAGED_LIMIT)?))).collect();
+    let asked: String = known.iter().map(|(name, _)| format!(":./{name}\n")).collect();
+    let texts = git.ask_for(&["cat-file", "--batch"], asked.as_bytes())?;
+    let mut rest = texts.as_slice();
+    let mut found = Vec::new();
+    for (name, size) in known {
+        let Some(end) = rest.iter().position(|&byte| byte == b'\n') else { break };
+        let Some(text) = rest.get(end + 1..end + 1 + size) else { break };
+        found.push((name.clone(), text.to_vec()));
+        rest = rest.get(end + size + 2..).unwrap_or_default();
+    }
+    Ok(found)
 }
 
 /// The files that were changed since the work forked off `reference`, in the order of their paths; not committed changes
@@ -54,15 +108,17 @@ pub fn changed_since(root: &Path, reference: &str) -> Result<Vec<ChangedFile>, P
         return Err(unknown());
     }
     let commit = format!("{reference}^{{commit}}");
-    let commit = git(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit])
-        .map_err(|error| if error == GitError::Refused { unknown() } else { error.into_project_error() })?;
+    let git = Git::of(root)?;
+    let commit = git
+        .ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit])
+        .map_err(|error| if error == GitError::Refused { unknown() } else { error.into() })?;
     let commit = String::from_utf8_lossy(&commit).trim().to_string();
     // Without a common ancestor (a shallow clone), the commit itself is compared with.
-    let base = git(root, &["merge-base", &commit, "HEAD"])
+    let base = git
+        .ask(&["merge-base", &commit, "HEAD"])
         .map_or(commit, |base| String::from_utf8_lossy(&base).trim().to_string());
-    let mut files = diff(root, &[&base])?;
-    let untracked =
-        git(root, &["ls-files", "-z", "--others", "--exclude-standard"]).map_err(GitError::into_project_error)?;
+    let mut files = diff(&git, &[&base])?;
+    let untracked = git.ask(&["ls-files", "-z", "--others", "--exclude-standard"])?;
     files.extend(names(&untracked).map(|path| ChangedFile { path, lines: ChangedLines::All }));
     files.sort();
     files.dedup_by(|a, b| a.path == b.path);
@@ -70,7 +126,7 @@ pub fn changed_since(root: &Path, reference: &str) -> Result<Vec<ChangedFile>, P
 }
 
 /// The changed files of a diff, without the removed ones, with their new lines.
-fn diff(root: &Path, what: &[&str]) -> Result<Vec<ChangedFile>, ProjectError> {
+fn diff(git: &Git<'_>, what: &[&str]) -> Result<Vec<ChangedFile>, ProjectError> {
     let ask = |form: &[&str]| {
         let options =
             ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "--relative", "--diff-filter=d", "--no-renames"];
@@ -82,7 +138,7 @@ fn diff(root: &Path, what: &[&str]) -> Result<Vec<ChangedFile>, ProjectError> {
             .chain(&["--"])
             .copied()
             .collect();
-        git(root, &arguments).map_err(GitError::into_project_error)
+        git.ask(&arguments)
     };
     let listed = ask(&["--name-only", "-z"])?;
     let patch = ask(&["--patch", "-U0"])?;
@@ -128,68 +184,9 @@ fn new_lines(head: &str) -> Option<(u32, u32)> {
     (count > 0).then(|| (start, start.saturating_add(count - 1)))
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum GitError {
-    /// There is no git.
-    Missing,
-    /// It ended with an error.
-    Refused,
-}
-
-impl GitError {
-    fn into_project_error(self) -> ProjectError {
-        ProjectError::new(match self {
-            Self::Missing => "git is needed for this, and cannot be run",
-            Self::Refused => "git cannot tell what was changed: is this a git repository?",
-        })
-    }
-}
-
-/// What git prints for these arguments.
-fn git(root: &Path, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
-    // Attributes from the tree itself could name filters; those of an empty tree name none.
-    let empty_tree = run(root, &["hash-object", "-t", "tree", "--stdin"], None)?;
-    run(root, arguments, Some(String::from_utf8_lossy(&empty_tree).trim()))
-}
-
-/// Settings that make git run other programs, or talk to another machine.
-const SAFE_SETTINGS: [&str; 6] = [
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "core.attributesFile=/dev/null",
-    "diff.external=",
-    "core.quotePath=false",
-    "protocol.allow=never",
-];
-
-fn run(root: &Path, arguments: &[&str], attributes: Option<&str>) -> Result<Vec<u8>, GitError> {
-    let mut command = Command::new("git");
-    command.current_dir(root).args(["--no-pager", "--no-optional-locks", "--literal-pathspecs"]);
-    for setting in SAFE_SETTINGS {
-        command.args(["-c", setting]);
-    }
-    command
-        .args(arguments)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_NO_LAZY_FETCH", "1");
-    command.env_remove("GIT_EXTERNAL_DIFF").env("LC_ALL", "C");
-    if let Some(tree) = attributes {
-        command.env("GIT_ATTR_SOURCE", tree);
-    }
-    // Hooks are given these relative to the folder that they run in, which is not the analysed one.
-    for name in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"] {
-        if let (Some(path), Ok(here)) = (std::env::var_os(name), std::env::current_dir()) {
-            command.env(name, here.join(path));
-        }
-    }
-    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().map_err(|_| GitError::Missing)?;
-    if output.status.success() { Ok(output.stdout) } else { Err(GitError::Refused) }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ChangedLines, changed_since, new_lines, staged};
+    use super::{ChangedLines, changed_since, new_lines, staged, staged_contents};
     use std::path::Path;
     use std::process::Command;
 
@@ -224,6 +221,7 @@ mod tests {
         assert_eq!(files.len(), 1);
         assert_eq!((files[0].path.as_str(), &files[0].lines), ("a.js", &ChangedLines::Some(vec![(2, 2)])));
         assert!(files[0].touches(1, 2) && !files[0].touches(3, 9));
+        assert!(staged_contents(&root).expect("git answers").is_empty());
         let files = changed_since(&root, "main").expect("git answers");
         let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(paths, ["a.js", "new\n.js"]);
@@ -231,5 +229,62 @@ mod tests {
         assert!(changed_since(&root, "nowhere").unwrap_err().message.contains("does not know"));
         let outside = tempfile::tempdir().expect("a folder");
         assert!(staged(outside.path()).is_err());
+    }
+
+    #[test]
+    fn a_commit_takes_what_was_staged() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        git(root, &["init", "-q", "-b", "main"]);
+        let large = "x".repeat(super::STAGED_LIMIT + 1);
+        let names: Vec<String> = (0..300).map(|number| format!("{number} with a long name: {{a}}.ts")).collect();
+        let all = ["a.js", "gone.mjs", "b.json", "picture.png", "empty.js", "large.js"];
+        for name in all.iter().copied().chain(names.iter().map(String::as_str)) {
+            let text = match name {
+                "empty.js" => "",
+                "large.js" => large.as_str(),
+                _ => "staged\nand\n\nmore",
+            };
+            std::fs::write(root.join(name), text).unwrap();
+        }
+        git(root, &["add", "."]);
+        for name in all.iter().copied().chain(names.iter().map(String::as_str)) {
+            std::fs::write(root.join(name), "later\n").unwrap();
+        }
+        std::fs::remove_file(root.join("gone.mjs")).unwrap();
+        std::fs::write(root.join("new.js"), "later\n").unwrap();
+        let contents = staged_contents(root).expect("git answers");
+        let text = |name: &str| {
+            contents.iter().find(|(path, _)| *path == root.join(name)).map(|it| String::from_utf8_lossy(&it.1))
+        };
+        for name in ["a.js", "gone.mjs", "b.json", names[299].as_str()] {
+            assert_eq!(text(name).as_deref(), Some("staged\nand\n\nmore"), "{name}");
+        }
+        assert_eq!(text("empty.js").as_deref(), Some(""));
+        assert_eq!(contents.len(), 4 + names.len());
+    }
+
+    #[test]
+    fn no_program_that_the_repository_names_is_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        git(root, &["init", "-q", "-b", "main"]);
+        std::fs::write(root.join("a.js"), "1\n").unwrap();
+        git(root, &["add", "."]);
+        git(root, &["commit", "-q", "-m", "x"]);
+        let touch = format!("touch '{}'; cat", root.join("was-run").display());
+        let settings = ["filter.a=b.c.clean", "filter.long.process", "diff.x.textconv", "diff.x.command"];
+        for setting in settings.into_iter().chain(["core.fsmonitor", "core.pager", "diff.external"]) {
+            git(root, &["config", setting, &touch]);
+        }
+        git(root, &["config", "filter.long.required", "true"]);
+        let attributes = "a.js filter=a=b.c diff=x\nb.js filter=long\n";
+        std::fs::write(root.join(".git/info/attributes"), attributes).unwrap();
+        std::fs::write(root.join(".gitattributes"), attributes).unwrap();
+        std::fs::write(root.join("a.js"), "2\n").unwrap();
+        assert_eq!(changed_since(root, "main").expect("git answers").len(), 2);
+        assert_eq!(staged(root).expect("git answers").len(), 0);
+        assert_eq!(staged_contents(root).expect("git answers").len(), 1);
+        assert!(!root.join("was-run").exists());
     }
 }

@@ -391,7 +391,7 @@ fn is_skipped(name: &str, is_directory: bool) -> bool {
     [".d.ts", ".d.mts", ".d.cts"].iter().any(|ending| name.ends_with(ending))
 }
 
-fn is_source(name: &str) -> bool {
+pub(super) fn is_source(name: &str) -> bool {
     SOURCE_EXTENSIONS.contains(&path::extension_of(name))
 }
 

@@ -16,6 +16,7 @@ pub mod config;
 mod discover;
 mod entries;
 pub mod file_system;
+mod git;
 pub mod import_map;
 pub mod manifest;
 pub mod path;

@@ -5,7 +5,11 @@ use serde_json::Value;
 use crate::support::{FORMATS, modleak, repository, run, write_project};
 
 fn render(format: &str) -> String {
-    let fixture = repository().join("fixtures/supported-extensions");
+    render_fixture(format, "supported-extensions")
+}
+
+fn render_fixture(format: &str, fixture: &str) -> String {
+    let fixture = repository().join("fixtures").join(fixture);
     let output = run(modleak().args(["check", "--no-cache", "--format", format]).arg(fixture));
     assert_eq!(output.status.code(), Some(1), "{format}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("a report is UTF-8")
@@ -106,6 +110,22 @@ fn sarif_has_rules_results_and_flows() {
         assert!(uri.as_str().is_some_and(|uri| !uri.starts_with('/')), "{uri}");
     }
     assert!(results.iter().any(|result| result["codeFlows"][0]["threadFlows"][0]["locations"].is_array()));
+}
+
+/// GitHub's own validator wants of a notification's kind what it wants of a rule.
+#[test]
+fn sarif_describes_what_it_notifies_of() {
+    let value = json("sarif", &render_fixture("sarif", "broken/one-file-with-a-syntax-error"));
+    let run = &value["runs"][0];
+    let described = run["tool"]["driver"]["notifications"].as_array().expect("a list");
+    for each in described {
+        for key in ["shortDescription", "fullDescription", "help"] {
+            assert!(each[key]["text"].is_string(), "{key} is missing in {each}");
+        }
+    }
+    let notified = run["invocations"][0]["toolExecutionNotifications"].as_array().expect("a list");
+    assert!(!notified.is_empty());
+    assert!(notified.iter().all(|it| described.iter().any(|kind| kind["id"] == it["descriptor"]["id"])));
 }
 
 #[test]

@@ -11,8 +11,8 @@ use crate::report::format::{Style, escape, wording};
 use crate::report::{Diagnostic, LabelledPlace, Place, Range, Report, RuleInfo, confidence_word, context_word};
 use model::{
     ArtifactLocation, AutomationDetails, BaseId, BaseIds, CodeFlow, Configuration, Driver, Fingerprints, FlowLocation,
-    Help, Invocation, Location, Log, Notification, Notified, PhysicalLocation, Region, ResultProperties, Rule,
-    RuleProperties, Run, SarifResult, Suppression, Text, ThreadFlow, Tool,
+    Help, Invocation, Location, Log, Notifiable, Notification, Notified, PhysicalLocation, Region, ResultProperties,
+    Rule, RuleProperties, Run, SarifResult, Suppression, Text, ThreadFlow, Tool,
 };
 
 /// GitHub shows no more results of a run.
@@ -31,7 +31,7 @@ pub(super) fn render(report: &Report, _: Style, out: &mut dyn Write) -> io::Resu
         semantic_version: env!("CARGO_PKG_VERSION"),
         information_uri: env!("CARGO_PKG_REPOSITORY"),
         rules: report.rules.iter().map(rule).collect(),
-        notifications: notified(report),
+        notifications: notifiable(report),
     };
     let root = "The folder below which the files lie.";
     let run = Run {
@@ -155,9 +155,20 @@ fn rule(it: &RuleInfo) -> Rule<'_> {
 }
 
 /// The kinds of what was not analysed, each once.
-fn notified(report: &Report) -> Vec<Notified<'_>> {
+fn notifiable(report: &Report) -> Vec<Notifiable<'_>> {
     let reasons: std::collections::BTreeSet<&str> = report.incomplete.iter().map(|it| it.reason).collect();
-    reasons.into_iter().chain([LEFT_OUT]).map(|id| Notified { id }).collect()
+    let describe = |id, what: &str| {
+        let summary = || Text { text: Cow::Owned(format!("{what} ({id}).")) };
+        Notifiable {
+            id,
+            name: pascal_case(id),
+            short_description: summary(),
+            full_description: summary(),
+            help: text("The notification says what it is, and why. What is not there can hide findings."),
+        }
+    };
+    let unread = reasons.into_iter().map(|id| describe(id, "Something was not analysed"));
+    unread.chain([describe(LEFT_OUT, "The report holds less than was found")]).collect()
 }
 
 fn notifications(report: &Report, left_out: usize) -> Vec<Notification<'_>> {

@@ -49,7 +49,7 @@ pub(super) struct Driver<'a> {
     pub(super) semantic_version: &'static str,
     pub(super) information_uri: &'static str,
     pub(super) rules: Vec<Rule<'a>>,
-    pub(super) notifications: Vec<Notified<'a>>,
+    pub(super) notifications: Vec<Notifiable<'a>>,
 }
 
 #[derive(Serialize)]
@@ -65,7 +65,18 @@ pub(super) struct Rule<'a> {
     pub(super) properties: RuleProperties,
 }
 
-/// What kind of notification there is.
+/// A kind of notification. GitHub wants the same of it as of a rule.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Notifiable<'a> {
+    pub(super) id: &'a str,
+    pub(super) name: String,
+    pub(super) short_description: Text<'a>,
+    pub(super) full_description: Text<'a>,
+    pub(super) help: Text<'a>,
+}
+
+/// Which kind a notification is of.
 #[derive(Serialize)]
 pub(super) struct Notified<'a> {
     pub(super) id: &'a str,

@@ -74,16 +74,21 @@ pub fn staged_contents(root: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, ProjectEr
     Ok(contents.into_iter().map(|(name, bytes)| (root.join(name), bytes)).collect())
 }
 
+/// A line that asks for what the index holds under a name.
+fn in_index(name: &str) -> [&str; 3] {
+    [":./", name, "\n"]
+}
+
 /// What the index holds under these names, but for what is too large.
 fn blobs(git: &Git<'_>, names: &[String]) -> Result<Vec<(String, Vec<u8>)>, GitError> {
-    let asked: String = names.iter().map(|name| format!(":./{name}\n")).collect();
+    let asked: String = names.iter().flat_map(|name| in_index(name)).collect();
     let heads = git.ask_for(&["cat-file", "--batch-check"], asked.as_bytes())?;
     let heads = String::from_utf8_lossy(&heads).into_owned();
     let size = |head: &str| head.split_once(" blob ").and_then(|(_, size)| size.parse::<usize>().ok());
     let sized = names.iter().zip(heads.lines().map(size));
     let known: Vec<(&String, usize)> =
         sized.filter_map(|(name, size)| Some((name, size.filter(|&size| size <= STAGED_LIMIT)?))).collect();
-    let asked: String = known.iter().map(|(name, _)| format!(":./{name}\n")).collect();
+    let asked: String = known.iter().flat_map(|(name, _)| in_index(name)).collect();
     let texts = git.ask_for(&["cat-file", "--batch"], asked.as_bytes())?;
     let mut rest = texts.as_slice();
     let mut found = Vec::new();

@@ -120,6 +120,7 @@ fn write_findings(report: &Report, shown: &[&Diagnostic], body: &mut String) {
         }
         groups[at].1.push(it);
     }
+    groups.sort_by_key(|(name, _)| name.is_empty());
     for (name, diagnostics) in groups {
         let heading = if name.is_empty() { "Other findings" } else { name };
         let _ = writeln!(body, "<section>\n<h2>{}</h2>", escape::xml(heading));

@@ -15,6 +15,8 @@ const DEEPEST: u32 = 4_000;
 const LONGEST_CHAIN: u32 = 100_000;
 /// `else if` costs the parser quadratic time.
 const MOST_ELSE_IFS: u32 = 5_000;
+/// The parser compares each label with all around it, and keeps an error for each two that are alike.
+const MOST_LABELS: u32 = 1_000;
 /// Each `<` may begin type arguments, which the parser looks for up to where something can be no type: chains of them
 /// cost more than quadratic time.
 const MOST_ANGLES: u32 = 200;
@@ -67,6 +69,10 @@ struct Level {
     left: u32,
     /// What may be open type arguments: each `<` without its `>`.
     angles: u32,
+    /// What waits for its `:`: each `?`, `case` and `default`.
+    choosing: u32,
+    /// Any other `:`, each of which may end a label around what follows.
+    labels: u32,
     /// How often the parser may read its content anew: each doubles the cost.
     doublings: u32,
     /// Whether a bracket after `?` was seen: with `:` and `=>`, it can be an arrow's parameters.
@@ -181,6 +187,9 @@ impl<'a> Scan<'a> {
                 let message = format!("more than {MOST_ANGLES} `<` are open");
                 return Err(self.too_deep(start, message));
             }
+            if self.level.labels > MOST_LABELS {
+                return Err(self.too_deep(start, format!("more than {MOST_LABELS} labels nest")));
+            }
             if self.else_ifs > MOST_ELSE_IFS {
                 return Err(self.too_deep(start, format!("there are more than {MOST_ELSE_IFS} `else if`s")));
             }
@@ -240,6 +249,8 @@ impl<'a> Scan<'a> {
         self.level.right = 0;
         self.level.left = 0;
         self.level.angles = 0;
+        self.level.choosing = 0;
+        self.level.labels = 0;
         self.doublings -= self.level.choices;
         self.level.choices = 0;
         self.level.has_choice = false;
@@ -257,6 +268,7 @@ impl<'a> Scan<'a> {
         self.right -= ended;
         self.level.right -= ended;
         self.level.left = 0;
+        self.level.labels = 0;
     }
 
     fn nest(&mut self) {
@@ -326,6 +338,7 @@ impl<'a> Scan<'a> {
             | b"instanceof" | b"return" | b"throw" | b"case" => Word::Keyword,
             _ => Word::None,
         };
+        self.level.choosing += u32::from(matches!(word, b"case" | b"default"));
         if word == b"if" {
             self.else_ifs += u32::from(before == Word::Else);
         }
@@ -364,7 +377,16 @@ impl<'a> Scan<'a> {
                 self.at += 1;
                 self.level.left += 1;
             }
-            b'=' | b'?' | b':' | b'!' | b'~' => self.nest(),
+            b'=' | b'!' | b'~' => self.nest(),
+            b'?' => {
+                self.level.choosing += 1;
+                self.nest();
+            }
+            b':' => {
+                self.level.labels += u32::from(self.level.choosing == 0);
+                self.level.choosing = self.level.choosing.saturating_sub(1);
+                self.nest();
+            }
             b'*' if next == b'*' => {
                 self.at += 1;
                 self.nest();

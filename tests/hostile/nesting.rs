@@ -197,3 +197,14 @@ fn a_long_sum_is_looked_through_once() {
     let (_, report) = run(&[("sum.js".to_owned(), padded(sum))]);
     assert_eq!(incomplete(&report), []);
 }
+
+/// The parser keeps an error for each two labels that are alike; what only looks like labels is fine.
+#[test]
+fn labels_nest_so_far_and_cases_follow_for_ever() {
+    let labels = padded(format!("{};\n", "a:".repeat(3_000)));
+    let cases = format!("switch (x) {{\n{}}}\n", "case 1:\n".repeat(3_000));
+    let choices = padded(format!("x = {}1{};\n", "a ? ".repeat(1_500), " : 2".repeat(1_500)));
+    let files = [("labels.js", labels), ("cases.js", cases), ("choices.js", choices)];
+    let (_, report) = run(&files.map(|(name, text)| (name.to_owned(), text)));
+    assert_eq!(incomplete(&report), [("labels.js".to_owned(), "too-deep".to_owned())]);
+}

@@ -65,6 +65,11 @@ impl Field {
         Self(name.0 | SETTER)
     }
 
+    /// Whether it is a setter.
+    pub fn is_setter(self) -> bool {
+        self.0 & TAG == SETTER
+    }
+
     /// An element of a tuple; beyond [`Field::TUPLE`] any element.
     pub fn index(index: u32) -> Self {
         if index < Self::TUPLE { Self(SPECIAL | index) } else { Self::ELEMENT }

@@ -75,7 +75,7 @@ mod tests;
 mod texts;
 mod unknown;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::chunks::Chunks;
 use crate::base::index::{Idx, IndexVec};
@@ -107,6 +107,8 @@ pub struct Heap {
     field_nodes: Vec<(NodeId, (ObjectId, Field))>,
     /// What is known of each object; of literals also the fields that nothing asked for.
     states: Chunks<ObjectId, solver::ObjectState>,
+    /// All setters that any object has.
+    setters: FxHashSet<Field>,
     strings: StringTable,
     instances: Chunks<InstanceId, Instance>,
     bodies: IndexVec<FileId, InstanceId>,
@@ -164,6 +166,7 @@ pub fn solve(input: Input<'_>, bytes: u64) -> Heap {
 impl solver::Solver<'_> {
     fn finish(mut self) -> Heap {
         self.record.instance_bases.sort_unstable();
+        let mut setters = FxHashSet::default();
         for (index, state) in self.states.iter_mut().enumerate() {
             let object = ObjectId::new(index);
             let mut initial = std::mem::take(&mut state.initial);
@@ -174,6 +177,7 @@ impl solver::Solver<'_> {
             }
             let nodes = state.initial.iter().filter_map(|&(field, initial)| Some((field, initial.node()?)));
             state.fields.extend(nodes);
+            setters.extend(state.fields.iter().map(|&(field, _)| field).filter(|field| field.is_setter()));
         }
         Heap {
             graph: self.graph,
@@ -184,6 +188,7 @@ impl solver::Solver<'_> {
             fields: self.fields,
             field_nodes: self.field_nodes,
             states: self.states,
+            setters,
             strings: self.strings,
             instances: self.instances,
             bodies: self.bodies,
@@ -275,17 +280,19 @@ impl Heap {
 
     /// Whether writing a property of an object calls a setter, its own or an inherited one.
     pub fn has_setter(&self, object: ObjectId, name: Name) -> bool {
-        let mut seen = vec![object];
-        let mut at = 0;
-        while let Some(&object) = seen.get(at) {
-            at += 1;
-            let setter = self.field(object, Field::setter(name));
-            if setter.is_some_and(|node| !self.points_to(node).is_empty()) {
+        let setter = Field::setter(name);
+        if !self.setters.contains(&setter) {
+            return false;
+        }
+        let mut known = FxHashSet::from_iter([object]);
+        let mut waiting = vec![object];
+        while let Some(object) = waiting.pop() {
+            if self.field(object, setter).is_some_and(|node| !self.points_to(node).is_empty()) {
                 return true;
             }
             for (prototype, _) in self.states[object].prototypes.iter().copied().filter_map(Value::as_object) {
-                if !seen.contains(&prototype) {
-                    seen.push(prototype);
+                if known.insert(prototype) {
+                    waiting.push(prototype);
                 }
             }
         }

@@ -288,7 +288,8 @@ impl Solver<'_> {
                     self.listen(handler, Listener::Traps { invocation: call.invocation });
                 }
             }
-            "Symbol" | "Boolean" => self.give_finite(call),
+            "Symbol" => self.give_symbol(call),
+            "Boolean" => self.give_finite(call),
             "String" | "Number" | "BigInt" | "parseInt" | "parseFloat" | "isNaN" | "isFinite"
             | "decodeURIComponent" | "encodeURIComponent" | "encodeURI" | "decodeURI" => {
                 self.derive_all(call);
@@ -312,6 +313,16 @@ impl Solver<'_> {
         }
     }
 
+    /// A symbol is known by its description.
+    fn give_symbol(&mut self, call: &NativeCall) {
+        match (call.arg(0), call.dst) {
+            (Some(description), Some(dst)) => {
+                self.listen(description, Listener::Text { dst, change: crate::heap::solver::TextChange::Symbol });
+            }
+            _ => self.give_finite(call),
+        }
+    }
+
     pub(super) fn call_static(&mut self, call: &NativeCall, object: &str, name: &str) {
         match (object, name) {
             ("Object", _) => self.call_object(call, name),
@@ -319,7 +330,7 @@ impl Solver<'_> {
             ("Promise", _) => self.call_promise_static(call, name),
             ("Array", "from" | "fromAsync" | "of") => self.array_from(call, name),
             ("Array" | "Number", _) => self.give_finite(call),
-            ("Symbol", _) => self.give_finite(call),
+            ("Symbol", _) => self.give_symbol(call),
             ("JSON", "parse") => {
                 // A deep copy: what was in it before is not in it now; only origins stay.
                 self.derive_all(call);

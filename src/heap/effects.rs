@@ -57,6 +57,12 @@ impl Solver<'_> {
             Effect::Members { class, descriptors, of } => self.give_members(call, class, descriptors, *of),
             Effect::Keep { values } => self.keep(call, values),
             Effect::Carry { values, to } => self.carry(call, values, *to),
+            Effect::Provide { values, token, how, lasting } => {
+                self.note_binding(call, (values, token.as_ref()), *how, lasting);
+            }
+            Effect::Lasting => {
+                self.providers.kept.extend(call.this.and_then(Value::as_object).map(|(object, _)| object));
+            }
             Effect::Freeze { .. } => {}
         }
     }

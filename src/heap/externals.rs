@@ -106,6 +106,10 @@ impl Solver<'_> {
         if text == "default" {
             self.graph.insert(dst, Value::object(object, lifetime));
         }
+        if path.is_some_and(|path| self.input.models.facts(path).carrier.has_provided) {
+            self.resolve_name(&text, dst);
+            return;
+        }
         let step = if text == "prototype" { Step::Instance } else { Step::Member(&text) };
         let inner = path.and_then(|path| self.input.models.step(path, step));
         let data = path.and_then(|path| self.input.models.facts(path).value.data);
@@ -302,6 +306,12 @@ impl Solver<'_> {
                 }
                 This::None => SmallVec::new(),
             },
+            Arguments::MadeOf => match inv.this {
+                This::Value(value) => {
+                    value.as_object().map(|(it, _)| self.field(it, Field::MADE_OF)).into_iter().collect()
+                }
+                This::Node(_) | This::None => SmallVec::new(),
+            },
         }
     }
 
@@ -421,6 +431,11 @@ impl Solver<'_> {
                 let element = self.give_array(call);
                 for node in self.selected(call.invocation, arguments) {
                     self.listen(node, Listener::Keys { dst: element });
+                }
+            }
+            ResultFacts::Provided(tokens) => {
+                for token in self.selected(call.invocation, tokens) {
+                    self.listen(token, Listener::Resolve { dst });
                 }
             }
             ResultFacts::Kept => self.give_kept(call, path, dst),

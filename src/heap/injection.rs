@@ -9,7 +9,7 @@ use crate::heap::graph::NodeId;
 use crate::heap::instance::Phase;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value};
 use crate::heap::roots::Entry;
-use crate::heap::solver::{Invocation, InvocationKind, Listener, RootCause, Solver, This};
+use crate::heap::solver::{Arg, Invocation, InvocationKind, Listener, RootCause, Solver, This};
 use crate::models::facts::{Arguments, DecoratorFacts, ParamFacts};
 use crate::modules::Resolution;
 use crate::syntax::facts::{Callee, Decorated, Decorator, FunctionForm, Imported, Key, NameId, THIS, TypeRef};
@@ -24,9 +24,14 @@ impl Solver<'_> {
             let key = self.instances[at].key;
             let facts = &self.input.facts[key.file];
             for decorator in facts.decorators.iter().filter(|d| d.function == key.function) {
-                if decorator.target == Decorated::Class
-                    && let Some(meaning) = self.decorator_facts(at, decorator)
-                    && (meaning.is_singleton || meaning.context.is_some())
+                if decorator.target != Decorated::Class {
+                    continue;
+                }
+                let Some(meaning) = self.decorator_facts(at, decorator) else { continue };
+                if meaning.has_providers {
+                    self.bind_listed(at, decorator);
+                }
+                if (meaning.is_singleton || meaning.context.is_some())
                     && !self.is_transient(at, decorator, &meaning)
                     && let Some(class) = self.class_object(at, decorator.class)
                     && !singletons.contains(&(at, class))
@@ -47,6 +52,9 @@ impl Solver<'_> {
             self.enter_named_methods(at, class);
             self.enter_all_methods(at, class);
         }
+        for &(_, class) in &singletons {
+            self.provide_singleton(class);
+        }
         for (class, dst) in self.resolved.clone() {
             if let Some(kept) = self.singleton_in(class) {
                 self.graph.insert(dst, kept);
@@ -63,6 +71,7 @@ impl Solver<'_> {
         let inner = self.invocation(inner);
         for node in self.selected(call.invocation, class) {
             self.resolved.push((node, dst));
+            self.listen(node, Listener::Resolve { dst });
             self.listen(node, Listener::Invoke { invocation: inner });
         }
     }
@@ -111,11 +120,16 @@ impl Solver<'_> {
 
     pub(super) fn construct_singleton(&mut self, at: InstanceId, class: ObjectId) {
         let this = Value::object(self.singletons[&class], Lifetime::Module);
+        self.construct_for(at, class, this, SmallVec::new());
+    }
+
+    /// A container makes an instance.
+    pub(super) fn construct_for(&mut self, at: InstanceId, class: ObjectId, this: Value, args: SmallVec<[Arg; 3]>) {
         let invocation = self.invocation(Invocation {
             caller: at,
             call: None,
             this: This::Value(this),
-            args: SmallVec::new(),
+            args,
             dst: None,
             kind: InvocationKind::New,
             position: None,
@@ -272,6 +286,16 @@ impl Solver<'_> {
     pub(super) fn constrain_types(&mut self, at: InstanceId) {
         let key = self.instances[at].key;
         let facts = &self.input.facts[key.file];
+        for (place, decorator) in facts.decorators.iter().enumerate() {
+            let is_here = match decorator.target {
+                Decorated::Param(function, _) => function == key.function,
+                Decorated::Field(_) => decorator.function == key.function,
+                Decorated::Class | Decorated::Method(_) => false,
+            };
+            if is_here {
+                self.providers.injected.push((at, place));
+            }
+        }
         for fact in facts.types.iter().filter(|fact| fact.function == key.function) {
             match fact.ty {
                 TypeRef::Finite => {
@@ -287,7 +311,8 @@ impl Solver<'_> {
     /// Values that come from outside by their declared types, where nothing else is known: instances that a framework
     /// injects, and the framework's own objects.
     pub(super) fn inject_types(&mut self) -> bool {
-        let mut changed = false;
+        let mut changed = self.provide_bound();
+        changed |= self.inject_decorated();
         for (at, fact) in self.typed.clone() {
             let node = self.node(at, fact.value);
             if self.graph.set(node).iter().any(Value::is_object) {
@@ -340,7 +365,8 @@ impl Solver<'_> {
     pub(super) fn singleton_in(&self, node: NodeId) -> Option<Value> {
         self.graph.set(node).iter().find_map(|value| {
             let (class, _) = value.as_object()?;
-            self.singletons.get(&class).map(|&instance| Value::object(instance, Lifetime::Module))
+            let kept = self.singletons.get(&class).map(|&instance| Value::object(instance, Lifetime::Module));
+            kept.or_else(|| self.provided_as(class))
         })
     }
 }

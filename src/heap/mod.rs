@@ -65,6 +65,7 @@ mod platform;
 pub mod points_to;
 mod promises;
 mod properties;
+mod providers;
 pub mod record;
 mod reflection;
 mod roots;

@@ -120,6 +120,10 @@ impl Solver<'_> {
             TextChange::Upper => map_texts(parts, str::to_uppercase),
             TextChange::Dirname => dirname(parts),
             TextChange::Basename => basename(parts),
+            TextChange::Symbol => {
+                let around = |text: &str| std::iter::once(PatternPart::Text(text.to_owned()));
+                around("Symbol(").chain(parts).chain(around(")")).collect()
+            }
             TextChange::WithoutExtension => strings::without_extension(parts),
             TextChange::Extension => {
                 self.insert_data(dst, DataKind::Finite);

@@ -15,6 +15,7 @@ use crate::heap::graph::{Graph, NodeId};
 use crate::heap::instance::{Instance, InstanceKey, Phase};
 use crate::heap::memo::Memo;
 use crate::heap::object::{AbstractObject, Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, StringId, Value};
+use crate::heap::providers::Providers;
 use crate::heap::record::{NativeWrite, Record};
 use crate::heap::roots::{Entry, Offer};
 use crate::heap::strings::StringTable;
@@ -123,6 +124,10 @@ pub(super) enum Listener {
     Filtered { dst: NodeId, tail: StringId },
     /// The value is the base of a `require` that is made.
     RequireBase { dst: NodeId, own: FileId },
+    /// The value is a token: `dst` gets what is provided under it.
+    Resolve { dst: NodeId },
+    /// The value is a token, under which is provided what `src` holds.
+    Provided { src: NodeId },
     /// Strings of the value are changed.
     Text { dst: NodeId, change: TextChange },
 }
@@ -144,6 +149,8 @@ pub(super) enum TextChange {
     Upper,
     /// The extension is cut off (`.replace(/\.js$/, '')`, `slice(0, -3)`, `basename(x, '.js')`, `path.parse(x).name`).
     WithoutExtension,
+    /// The description of a symbol.
+    Symbol,
     /// The extension alone.
     Extension,
     /// A directory: its entries' names.
@@ -401,6 +408,7 @@ pub(super) struct Solver<'a> {
     pub(super) load_files: Vec<FileId>,
     /// Nodes with a declared type that may say what comes from outside.
     pub(super) typed: Vec<(InstanceId, TypeFact)>,
+    pub(super) providers: Providers,
     /// The instances that frameworks make, by class.
     pub(super) singletons: FxHashMap<ObjectId, ObjectId>,
     /// What containers were asked for instances of, and who got them.
@@ -490,6 +498,7 @@ impl<'a> Solver<'a> {
             resolvers: FxHashMap::default(),
             load_files: Vec::new(),
             typed: Vec::new(),
+            providers: Providers::default(),
             singletons: FxHashMap::default(),
             resolved: Vec::new(),
         }
@@ -611,6 +620,8 @@ impl<'a> Solver<'a> {
             Listener::Below { dst, form, tail } => self.below(value, dst, form, tail),
             Listener::Filtered { dst, tail } => self.filter_name(value, dst, tail),
             Listener::RequireBase { dst, own } => self.require_at(value, dst, own),
+            Listener::Resolve { dst } => self.resolve_token(value, dst),
+            Listener::Provided { src } => self.provide_under(value, src),
             Listener::Text { dst, change } => self.change_text(value, dst, change),
             _ => {}
         }

@@ -22,7 +22,7 @@ const LOADER_KEYS: [&str; 10] =
 pub(super) const CALL_KEYS: [&str; 5] = ["calls", "returns", "does", "when", "loads"];
 const CALLBACK_KEYS: [&str; 9] = ["at", "in", "runs", "context", "params", "this", "label", "when", "gives"];
 const CONDITION_KEYS: [&str; 5] = ["is", "isNot", "atLeast", "atMost", "path"];
-const EFFECTS: [&str; 17] = [
+const EFFECTS: [&str; 19] = [
     "copyInto",
     "append",
     "set",
@@ -39,6 +39,8 @@ const EFFECTS: [&str; 17] = [
     "members",
     "keep",
     "carry",
+    "provide",
+    "lasting",
     "freeze",
 ];
 
@@ -84,13 +86,14 @@ impl<'a> FactsReader<'_, 'a> {
         })
     }
 
-    fn arguments(&self, value: &Value<'a>, what: &str) -> Read<Arguments> {
+    pub(super) fn arguments(&self, value: &Value<'a>, what: &str) -> Read<Arguments> {
         let text = match value {
             Value::NumberLit(number) => number.value,
             _ => self.source.string(value, what)?,
         };
         words::arguments(text).ok_or_else(|| {
-            let message = format!("{what}: `{text}` names no arguments; write `0`, `1..`, `last`, `all` or `receiver`");
+            let message =
+                format!("{what}: `{text}` names no arguments; write `0`, `1..`, `last`, `all`, `receiver` or `made`");
             self.source.error(value.start(), message)
         })
     }
@@ -227,6 +230,7 @@ impl<'a> FactsReader<'_, 'a> {
                 "elements" => return Ok(ResultFacts::ElementsOf(argument()?)),
                 "copy" => return Ok(ResultFacts::CopyOf(argument()?)),
                 "keys" => return Ok(ResultFacts::KeysOf(argument()?)),
+                "provided" => return Ok(ResultFacts::Provided(argument()?)),
                 "instance" => return Ok(ResultFacts::InstanceOf(argument()?)),
                 _ => {}
             }
@@ -255,6 +259,7 @@ impl<'a> FactsReader<'_, 'a> {
             "copy",
             "keys",
             "instance",
+            "provided",
         ]);
         match DATA.iter().find(|(word, _)| *word == text) {
             Some(&(_, data)) => Ok(ResultFacts::Data(data)),
@@ -387,6 +392,7 @@ impl<'a> FactsReader<'_, 'a> {
             "inherit" => &["inherit", "from"],
             "members" => &["members", "from", "of"],
             "carry" => &["carry", "to"],
+            "provide" => &["provide", "under", "as", "lasting"],
             _ => &[name],
         };
         self.source.check_keys(object, name, allowed)?;
@@ -446,6 +452,8 @@ impl<'a> FactsReader<'_, 'a> {
                 },
             },
             "keep" => Effect::Keep { values: main()? },
+            "provide" => self.provide(object, first)?,
+            "lasting" => self.source.word(first, name, &[("receiver", Effect::Lasting)])?,
             "carry" => Effect::Carry {
                 values: main()?,
                 to: match object.get("to") {
@@ -482,18 +490,28 @@ impl<'a> FactsReader<'_, 'a> {
         Ok(facts)
     }
 
+    fn boolean(&self, value: &Value<'a>, what: &str) -> Read<bool> {
+        match value {
+            Value::BooleanLit(boolean) => Ok(boolean.value),
+            _ => Err(self.source.error(value.start(), format!("{what} must be `true` or `false`"))),
+        }
+    }
+
     pub(super) fn decorator(&self, value: &Value<'a>) -> Read<DecoratorFacts> {
         let object = self.source.object(value, "decorator")?;
-        self.source.check_keys(object, "decorator", &["context", "singleton", "unless", "methods", "data"])?;
+        self.source.check_keys(
+            object,
+            "decorator",
+            &["context", "singleton", "unless", "methods", "data", "injects", "providers"],
+        )?;
         let mut facts = DecoratorFacts::default();
         for property in &object.properties {
             let value = &property.value;
             match property.name.as_str() {
                 "context" => facts.context = Some(self.source.word(value, "context", CONTEXTS)?),
-                "singleton" => match value {
-                    Value::BooleanLit(boolean) => facts.is_singleton = boolean.value,
-                    _ => return Err(self.source.error(value.start(), "singleton must be `true` or `false`")),
-                },
+                "singleton" => facts.is_singleton = self.boolean(value, "singleton")?,
+                "providers" => facts.has_providers = self.boolean(value, "providers")?,
+                "injects" => facts.injects = Some(self.source.number(value, "injects")?),
                 "unless" => {
                     for option in &self.source.object(value, "unless")?.properties {
                         let values = self.source.strings(&option.value, "the option's values")?;

@@ -9,14 +9,41 @@ use super::calls::{CALL_KEYS, FactsReader, one_or_many};
 use super::conventions;
 use super::facts::{CallFacts, PathId};
 use super::path::{Segment, expand_braces, parse_path};
+use super::providers;
 use super::read::{ModelError, Read, Source, key_start, unknown};
 use super::trie::{GLOBALS, IsMember, Trie};
 use crate::base::source::LineIndex;
 
-const FILE_KEYS: [&str; 9] =
-    ["see", "about", "define", "packages", "globals", "aliases", "conventions", "handlers", "counterparts"];
-const ENTRY_KEYS: [&str; 12] =
-    ["calls", "returns", "does", "when", "loads", "new", "decorator", "value", "carries", "inherits", "like", "see"];
+const FILE_KEYS: [&str; 10] = [
+    "see",
+    "about",
+    "define",
+    "packages",
+    "globals",
+    "aliases",
+    "conventions",
+    "handlers",
+    "counterparts",
+    "providers",
+];
+const ENTRY_KEYS: [&str; 13] = [
+    "calls",
+    "returns",
+    "does",
+    "when",
+    "loads",
+    "new",
+    "decorator",
+    "value",
+    "carries",
+    "inherits",
+    "provides",
+    "like",
+    "see",
+];
+
+/// What carries what a container of dependencies provides.
+const PROVIDED: &str = "provided";
 
 /// Reads model files, each a name (for errors) and a text. What a later file says of a path replaces what an earlier
 /// one says.
@@ -46,6 +73,7 @@ pub fn parse(sources: &[(&str, &str)]) -> Result<Models, ModelError> {
     for (source, root) in &files {
         let reader = FactsReader { source: *source, trie: &models.trie, home: None };
         models.conventions.extend(conventions::conventions(&reader, root)?);
+        providers::provider_words(*source, root, &mut models.provider_words)?;
         models.counterparts.extend(conventions::counterparts(*source, root)?);
         models.handler_shapes.extend(conventions::handler_shapes(&reader, root)?);
     }
@@ -263,7 +291,9 @@ fn fill_facts(entries: &[Entry<'_, '_>], trie: &mut Trie) -> Read<()> {
         target.construct = facts.construct.map(Box::new).or(target.construct.take());
         target.decorator = facts.decorator.map(Box::new).or(target.decorator.take());
         target.value = facts.value.unwrap_or(target.value);
+        target.provides = facts.provides.map(Box::new).or(target.provides.take());
         target.carrier.common = facts.carrier.common.or(target.carrier.common);
+        target.carrier.has_provided |= facts.carrier.has_provided;
         target.carrier.inherits = facts.carrier.inherits.or(target.carrier.inherits);
     }
     Ok(())
@@ -277,6 +307,7 @@ struct EntryFacts {
     decorator: Option<super::facts::DecoratorFacts>,
     value: Option<super::facts::ValueFacts>,
     carrier: super::facts::CarrierFacts,
+    provides: Option<super::facts::ProvidesFacts>,
 }
 
 fn entry_facts(entry: &Entry<'_, '_>, trie: &Trie) -> Read<EntryFacts> {
@@ -298,11 +329,17 @@ fn entry_facts(entry: &Entry<'_, '_>, trie: &Trie) -> Read<EntryFacts> {
         if let Some(property) = part.get("value") {
             facts.value = Some(reader.value(&property.value)?);
         }
+        if let Some(property) = part.get("provides") {
+            facts.provides = Some(reader.provides(&property.value)?);
+        }
         let path_at = |key: &str| {
             let property = part.get(key)?;
             Some(source.string(&property.value, key).and_then(|text| reader.reference(property.value.start(), text)))
         };
-        facts.carrier.common = path_at("carries").transpose()?.or(facts.carrier.common);
+        match part.get("carries").map(|property| &property.value) {
+            Some(value) if source.string(value, "carries")? == PROVIDED => facts.carrier.has_provided = true,
+            _ => facts.carrier.common = path_at("carries").transpose()?.or(facts.carrier.common),
+        }
         facts.carrier.inherits = path_at("inherits").transpose()?.or(facts.carrier.inherits);
     }
     Ok(facts)

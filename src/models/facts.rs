@@ -39,6 +39,58 @@ pub struct PathFacts {
     pub value: ValueFacts,
     /// Whose properties it has besides its own.
     pub carrier: CarrierFacts,
+    /// What it tells a container of dependencies to provide.
+    pub provides: Option<Box<ProvidesFacts>>,
+}
+
+/// What is provided by a container of dependencies, and how it comes to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Provision {
+    /// An instance of a class.
+    Class,
+    /// A value.
+    Value,
+    /// What a function gives.
+    Factory,
+    /// What is provided under another token.
+    Alias,
+    /// As an object says: `{useClass: C}`, `asClass(C)`.
+    Described,
+    /// As the properties of an object say, each under its name.
+    Table,
+}
+
+/// A value that tells a container what to provide: `asClass(C)`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProvidesFacts {
+    /// How what it was made of is provided.
+    pub how: Provision,
+    /// What constructors and factories are called with.
+    pub given: Option<PathId>,
+    /// Whether there is one for ever.
+    pub lasting: Lasting,
+}
+
+/// Whether a container of dependencies makes something once and keeps it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Lasting {
+    /// It does.
+    Always,
+    /// With these options: `("lifetime", ["SINGLETON"])`.
+    With(Vec<(String, Vec<String>)>),
+}
+
+/// The words of objects that describe what is provided: `{provide: TOKEN, useClass: C}`.
+#[derive(Clone, Debug, Default)]
+pub struct ProviderWords {
+    /// Under which token.
+    pub token: Vec<String>,
+    /// What is provided, and how.
+    pub provisions: Vec<(String, Provision)>,
+    /// The tokens of what a factory is called with.
+    pub given: Vec<String>,
+    /// Lists of providers, and of modules that have some.
+    pub lists: Vec<String>,
 }
 
 /// Values that carry what one function puts on them to another: a request, a context, an application. All values of a
@@ -49,6 +101,8 @@ pub struct CarrierFacts {
     pub common: Option<PathId>,
     /// The path whose lasting properties it inherits, as from a prototype.
     pub inherits: Option<PathId>,
+    /// Whether its properties are what a container of dependencies provides under their names.
+    pub has_provided: bool,
 }
 
 /// What a value at an access path is.
@@ -129,6 +183,8 @@ pub enum Arguments {
     All,
     /// The receiver.
     Receiver,
+    /// What the receiver was made with: of `bind(T).to(C)`, `T`.
+    MadeOf,
 }
 
 /// A callback of a call.
@@ -236,6 +292,8 @@ pub enum ResultFacts {
     Container(ContainerFacts),
     /// An array of the keys of an argument.
     KeysOf(Arguments),
+    /// What a container of dependencies provides under the token that an argument is.
+    Provided(Arguments),
     /// What the receiver was given to keep for whoever asks in the same course of events.
     Kept,
     /// Nothing of interest.
@@ -379,6 +437,19 @@ pub enum Effect {
         /// The path.
         to: PathId,
     },
+    /// A container of dependencies is told what to provide.
+    Provide {
+        /// What.
+        values: Arguments,
+        /// The token; none if that is described as well.
+        token: Option<Arguments>,
+        /// How it comes to be.
+        how: Provision,
+        /// Whether there is one for ever.
+        lasting: Lasting,
+    },
+    /// What the receiver provides is made once and kept.
+    Lasting,
     /// Forbids changes: `freeze`.
     Freeze {
         /// The object.
@@ -511,6 +582,10 @@ pub struct DecoratorFacts {
     pub methods: Vec<(String, ContextKind)>,
     /// What a decorated parameter, or the decorated method's parameters, hold.
     pub data: Option<DataKind>,
+    /// On a parameter or field: it is what is provided under the token that this argument is.
+    pub injects: Option<u32>,
+    /// On a class: its options have lists of what is provided.
+    pub has_providers: bool,
 }
 
 /// Files that a framework calls by convention.

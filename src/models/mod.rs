@@ -12,6 +12,7 @@ mod conventions;
 mod entries;
 pub mod facts;
 mod path;
+mod providers;
 mod read;
 mod trie;
 mod words;
@@ -22,7 +23,7 @@ mod tests;
 use rustc_hash::FxHashSet;
 
 pub use facts::Step;
-use facts::{Convention, Counterparts, Effect, HandlerShape, PathFacts, PathId, Restored};
+use facts::{Convention, Counterparts, Effect, HandlerShape, PathFacts, PathId, ProviderWords, Restored};
 use trie::Trie;
 
 pub use entries::parse;
@@ -35,6 +36,7 @@ pub struct Models {
     conventions: Vec<Convention>,
     handler_shapes: Vec<HandlerShape>,
     counterparts: Vec<Counterparts>,
+    provider_words: ProviderWords,
 }
 
 impl Models {
@@ -84,6 +86,11 @@ impl Models {
     /// Files that frameworks call.
     pub fn conventions(&self) -> &[Convention] {
         &self.conventions
+    }
+
+    /// The words of objects that describe what a container of dependencies provides.
+    pub fn provider_words(&self) -> &ProviderWords {
+        &self.provider_words
     }
 
     /// Whether a framework that calls the method `puts` calls `takes` in the end, to undo what that did.

@@ -310,6 +310,8 @@ fn lacks(facts: &PathFacts, other: &PathFacts) -> bool {
         || (!facts.value.is_shared && other.value.is_shared)
         || (!facts.value.is_written && other.value.is_written)
         || (!facts.value.is_ending && other.value.is_ending)
+        || (!facts.carrier.has_provided && other.carrier.has_provided)
+        || (facts.provides.is_none() && other.provides.is_some())
         || (facts.carrier.common.is_none() && other.carrier.common.is_some())
         || (facts.carrier.inherits.is_none() && other.carrier.inherits.is_some())
 }
@@ -322,6 +324,8 @@ fn inherit(facts: &mut PathFacts, other: PathFacts) {
     facts.value.is_shared |= other.value.is_shared;
     facts.value.is_written |= other.value.is_written;
     facts.value.is_ending |= other.value.is_ending;
+    facts.carrier.has_provided |= other.carrier.has_provided;
+    facts.provides = facts.provides.take().or(other.provides);
     facts.carrier.common = facts.carrier.common.or(other.carrier.common);
     facts.carrier.inherits = facts.carrier.inherits.or(other.carrier.inherits);
 }

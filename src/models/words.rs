@@ -2,7 +2,7 @@
 
 use super::facts::{
     Arguments, CallbackResult, ContainerLike, CopyDepth, DataKind, ListenerRemoval, LoaderForm, LoaderGives, MembersOf,
-    Position, Restored,
+    Position, Provision, Restored,
 };
 use crate::base::finding::ContextKind;
 
@@ -86,12 +86,23 @@ pub(super) const LOADER_GIVES: &[(&str, LoaderGives)] = &[
 pub(super) const RESTORED: &[(&str, Restored)] =
     &[("all", Restored::All), ("receiver", Restored::Receiver), ("modules", Restored::Modules)];
 
+/// How what a container of dependencies provides comes to be.
+pub(super) const PROVISIONS: &[(&str, Provision)] = &[
+    ("class", Provision::Class),
+    ("value", Provision::Value),
+    ("factory", Provision::Factory),
+    ("alias", Provision::Alias),
+    ("described", Provision::Described),
+    ("table", Provision::Table),
+];
+
 /// `1`, `1..`, `last`, `all`, `receiver`.
 pub(super) fn arguments(text: &str) -> Option<Arguments> {
     match text {
         "last" => Some(Arguments::Last),
         "all" => Some(Arguments::All),
         "receiver" => Some(Arguments::Receiver),
+        "made" => Some(Arguments::MadeOf),
         _ => match text.strip_suffix("..") {
             Some(from) => from.parse().ok().map(Arguments::From),
             None => text.parse().ok().map(Arguments::At),

@@ -213,6 +213,7 @@ impl Solver<'_> {
                     self.graph.add_edge(node, dst, EdgeKind::Copy);
                 }
             }
+            Some(Special::Drives(target)) => self.call_driver(invocation, target),
             Some(Special::Bound { target, this, args }) => {
                 self.note_memoized(invocation, object, lifetime);
                 self.call_bound(invocation, (target, this, &args), lifetime);

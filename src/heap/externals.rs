@@ -557,7 +557,7 @@ impl Solver<'_> {
         inner.position = Some(facts.position);
         inner.args = self.callback_arguments(callback, &facts, value);
         inner.dst = self.callback_result(callback, &facts, value);
-        if facts.returns == CallbackResult::Wrapped {
+        if let CallbackResult::Wrapped | CallbackResult::Driver = facts.returns {
             return;
         }
         let mut function = value;
@@ -640,6 +640,11 @@ impl Solver<'_> {
                 let node = self.fresh_node();
                 self.listen(node, Listener::Await { dst: element });
                 Some(node)
+            }
+            CallbackResult::Driven => Some(self.driven_result(&inv, dst)),
+            CallbackResult::Driver => {
+                self.make_driver(&inv, function, dst);
+                None
             }
             CallbackResult::Wrapped => {
                 let call = inv.call.unwrap_or(CallId(u32::MAX - 1));

@@ -44,6 +44,7 @@ mod carriers;
 mod clones;
 mod collections;
 mod constraints;
+mod driven;
 mod effects;
 mod exports;
 mod externals;

@@ -72,6 +72,8 @@ pub(super) enum Listener {
     Keys { dst: NodeId },
     /// `dst` gets what the value, a promise or not, gives.
     Await { dst: NodeId },
+    /// `dst` gets what the value gives in the end, if it is a generator, and what it promises.
+    Driven { dst: NodeId },
     /// The value is called.
     Invoke { invocation: InvocationId },
     /// A method of the value is called.
@@ -316,6 +318,8 @@ pub(super) enum Special {
     Resolve(ObjectId),
     /// Gives what a node holds.
     Gives(NodeId),
+    /// Runs the generator that what it holds gives.
+    Drives(NodeId),
     /// Calls what `target` holds with bound receiver and arguments.
     Bound { target: NodeId, this: This, args: SmallVec<[Arg; 3]> },
 }
@@ -620,6 +624,7 @@ impl<'a> Solver<'a> {
             Listener::Below { dst, form, tail } => self.below(value, dst, form, tail),
             Listener::Filtered { dst, tail } => self.filter_name(value, dst, tail),
             Listener::RequireBase { dst, own } => self.require_at(value, dst, own),
+            Listener::Driven { dst } => self.drive(value, dst),
             Listener::Resolve { dst } => self.resolve_token(value, dst),
             Listener::Provided { src } => self.provide_under(value, src),
             Listener::Text { dst, change } => self.change_text(value, dst, change),

@@ -224,6 +224,10 @@ pub enum CallbackResult {
     /// The call's result is a function which calls the callback with its own arguments and gives back its result
     /// (`debounce`, `promisify`, `memoize`, `asyncHandler`).
     Wrapped,
+    /// It is a generator, which the call runs to its end; the call's result is a promise of what that gives.
+    Driven,
+    /// The call's result is a function that does so.
+    Driver,
     /// A function that it gives is called later: an effect's clean-up.
     Called,
     /// Its properties become those of the values at a path, which carry them: a context that a function makes.

@@ -37,6 +37,8 @@ pub(super) const CALLBACK_RESULTS: &[(&str, CallbackResult)] = &[
     ("result", CallbackResult::Result),
     ("elements", CallbackResult::Elements),
     ("wrapped", CallbackResult::Wrapped),
+    ("driven", CallbackResult::Driven),
+    ("driver", CallbackResult::Driver),
     ("called", CallbackResult::Called),
 ];
 

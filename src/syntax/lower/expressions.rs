@@ -74,6 +74,11 @@ impl<'a> Lowerer<'a> {
                 Some(dst)
             }
             Expr::Member(_) | Expr::SuperProp(_) | Expr::Call(_) | Expr::OptChain(_) => {
+                if let Expr::Call(call) = e
+                    && let Some(value) = self.call_of_machine(call)
+                {
+                    return Some(value);
+                }
                 let link = self.chain(e);
                 self.settle(link)
             }
@@ -154,6 +159,9 @@ impl<'a> Lowerer<'a> {
     }
 
     fn chain_step(&mut self, link: Link, step: &'a Expr) -> Link {
+        if let Some(sent) = self.sent_in(step) {
+            return Link::Value(Some(sent), step.span());
+        }
         match step {
             Expr::Member(member) => self.member_step(link, &member.prop, member.span),
             Expr::Call(call) => Link::Value(Some(self.call_step(link, &call.args, call.span)), call.span),
@@ -476,14 +484,23 @@ impl<'a> Lowerer<'a> {
     fn yield_expression(&mut self, e: &'a YieldExpr) -> Option<ValueId> {
         self.shape(12);
         let arg = e.arg.as_ref()?;
-        let src = self.expr(arg)?;
-        if e.delegate {
-            let is_async = self.facts.functions[self.frame.id].kind.is_async;
-            self.emit(Constraint::Iterate { dst: YIELDED, src, index: None, is_async });
-        } else {
-            self.copy(YIELDED, Some(src));
-        }
-        // What `next(value)` sends in is not known.
+        if e.delegate { self.yield_all(arg) } else { self.yield_one(arg, e.span) }
+    }
+
+    /// What is sent back for a value is most often what it promised: by what runs a generator as an asynchronous
+    /// function.
+    pub(super) fn yield_one(&mut self, e: &'a Expr, span: Span) -> Option<ValueId> {
+        let src = self.expr(e)?;
+        self.copy(YIELDED, Some(src));
+        let dst = self.node_at(range(span));
+        self.emit(Constraint::Await { dst, src });
+        Some(dst)
+    }
+
+    pub(super) fn yield_all(&mut self, e: &'a Expr) -> Option<ValueId> {
+        let src = self.expr(e)?;
+        let is_async = self.facts.functions[self.frame.id].kind.is_async;
+        self.emit(Constraint::Iterate { dst: YIELDED, src, index: None, is_async });
         None
     }
 }

@@ -8,6 +8,7 @@ use swc_ecma_ast::{
 };
 
 use super::classes::Fields;
+use super::machines::Machine;
 use super::{Frame, Home, Lowerer, OWN_NAME, range, run, unfinished};
 use crate::base::span::ByteRange;
 use crate::syntax::facts::{
@@ -150,6 +151,8 @@ impl<'a> Lowerer<'a> {
     /// Lowers a function.
     pub(super) fn function(&mut self, mut source: FunctionSource<'a>, naming: Option<Naming>) -> FunctionId {
         self.shape(61);
+        let machine = Machine::of(&source);
+        source.kind.is_generator |= machine.is_some();
         let name = match source.own_name {
             Some(ident) => Some(self.name(&ident.sym)),
             None => naming.map(|naming| naming.name),
@@ -159,6 +162,7 @@ impl<'a> Lowerer<'a> {
         function.class = source.class;
         let id = self.facts.functions.push(function);
         self.enter_frame(id, &mut source);
+        self.frame.machine = machine;
         let outer = self.scopes.enter();
         if let Some(ident) = source.own_name {
             self.declare_at(ident, BindingKind::Function, OWN_NAME);

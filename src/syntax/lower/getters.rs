@@ -16,10 +16,24 @@ pub(super) fn copied(arguments: &[ExprOrSpread]) -> Option<(&Expr, &Expr)> {
     }
     let Expr::Ident(key) = transparent(&key.expr) else { return None };
     let Expr::Object(descriptor) = transparent(&descriptor.expr) else { return None };
+    if let Some((from, read_key)) = descriptor.props.iter().find_map(own_getter) {
+        return (from.is_ident() && is_same(read_key, key)).then_some((&*to.expr, from));
+    }
     let Expr::Member(read) = transparent(getter_result(descriptor)?) else { return None };
     let Expr::Ident(read_key) = transparent(&read.prop.as_computed()?.expr) else { return None };
     let from = transparent(&read.obj);
     (is_same(read_key, key) && from.is_ident()).then_some((&*to.expr, from))
+}
+
+/// The object and the key of `get: Object.getOwnPropertyDescriptor(from, key).get`.
+fn own_getter(prop: &PropOrSpread) -> Option<(&Expr, &Ident)> {
+    let pair = prop.as_prop()?.as_key_value().filter(|pair| is_get(&pair.key))?;
+    let Expr::Member(member) = transparent(&pair.value) else { return None };
+    let Expr::Call(call) = transparent(&member.obj) else { return None };
+    let Expr::Member(callee) = transparent(call.callee.as_expr()?) else { return None };
+    let ([from, key], Some(name)) = (call.args.as_slice(), callee.prop.as_ident()) else { return None };
+    let Expr::Ident(key) = transparent(&key.expr) else { return None };
+    (name.sym == *"getOwnPropertyDescriptor").then(|| (transparent(&from.expr), key))
 }
 
 /// What the getter of a descriptor gives: `get() { return x; }`, `get: function () { return x; }`, `get: () => x`.

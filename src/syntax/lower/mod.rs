@@ -17,6 +17,7 @@ mod imports_exports;
 mod jsx;
 mod literals;
 mod loops;
+mod machines;
 mod name_tests;
 mod patterns;
 mod reuse;
@@ -125,6 +126,8 @@ pub(super) struct Frame<'a> {
     pub(super) loops: u32,
     /// Variables that were made from places, the newest last.
     pub(super) copies: VecDeque<reuse::OldCopy<'a>>,
+    /// The state machine that a compiler made of the function.
+    pub(super) machine: Option<machines::Machine>,
 }
 
 impl Frame<'_> {
@@ -155,6 +158,7 @@ impl Frame<'_> {
             versions: Vec::new(),
             loops: 0,
             copies: VecDeque::new(),
+            machine: None,
         }
     }
 }

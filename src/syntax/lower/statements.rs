@@ -129,7 +129,9 @@ impl<'a> Lowerer<'a> {
                 match &s.arg {
                     Some(e) => {
                         self.shape(EXPRESSION);
-                        self.return_value(e);
+                        if !self.return_of_machine(e, s.span) {
+                            self.return_value(e);
+                        }
                     }
                     None => self.shape(201),
                 }
@@ -375,6 +377,13 @@ impl<'a> Lowerer<'a> {
         self.frame.cleanup = outer;
     }
 
+    /// Whether a function has a name such as compilers give to their helpers, `_asyncToGenerator`; if the models know
+    /// what that does, it does it.
+    fn may_be_helper(&self, decl: &FnDecl) -> bool {
+        let name = decl.ident.sym.strip_prefix('_').unwrap_or_default();
+        self.outer_frames.is_empty() && name.len() > 1 && name.starts_with(|c: char| c.is_ascii_lowercase())
+    }
+
     /// A declaration whose names are declared.
     pub(super) fn declaration(&mut self, decl: &'a Decl) {
         match decl {
@@ -394,7 +403,7 @@ impl<'a> Lowerer<'a> {
                 let source = FunctionSource::of(&decl.function, FunctionForm::Plain);
                 let value = self.closure(source, Some(naming));
                 match (self.resolve(&decl.ident), self.own_home(&decl.ident)) {
-                    (Some(_), Some(dst)) if replaces_itself(decl) => {
+                    (Some(_), Some(dst)) if replaces_itself(decl) || self.may_be_helper(decl) => {
                         self.emit(Constraint::Helper { dst, name: naming.name, src: value });
                     }
                     (Some(binding), _) => self.store_binding(binding, Some(value)),

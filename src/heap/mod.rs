@@ -39,6 +39,7 @@ mod arrays;
 mod budget;
 mod builtins;
 mod bundled;
+mod callbacks;
 mod calls;
 mod carriers;
 mod clones;

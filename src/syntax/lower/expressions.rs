@@ -73,15 +73,7 @@ impl<'a> Lowerer<'a> {
                 self.emit(Constraint::Await { dst, src });
                 Some(dst)
             }
-            Expr::Member(_) | Expr::SuperProp(_) | Expr::Call(_) | Expr::OptChain(_) => {
-                if let Expr::Call(call) = e
-                    && let Some(value) = self.call_of_machine(call)
-                {
-                    return Some(value);
-                }
-                let link = self.chain(e);
-                self.settle(link)
-            }
+            Expr::Member(_) | Expr::SuperProp(_) | Expr::Call(_) | Expr::OptChain(_) => self.chain_value(e),
             Expr::JSXElement(element) => self.jsx_element(element),
             Expr::JSXFragment(fragment) => self.jsx_fragment(fragment),
             Expr::Paren(_)
@@ -105,6 +97,16 @@ impl<'a> Lowerer<'a> {
             Some(value) => value,
             None => self.nothing(),
         }
+    }
+
+    fn chain_value(&mut self, e: &'a Expr) -> Option<ValueId> {
+        if let Expr::Call(call) = e
+            && let Some(value) = self.call_of_machine(call)
+        {
+            return Some(value);
+        }
+        let link = self.chain(e);
+        self.settle(link)
     }
 
     /// Walks a chain `a.b(c)?.d!.e(…)` from its start, in a loop: chains are as long as people like.

@@ -152,7 +152,7 @@ impl<'a> Lowerer<'a> {
             _ => return None,
         };
         let is_sent = machine.member_of_state(read).is_some_and(|name| SENT.contains(&name));
-        is_sent.then(|| machine.sent).flatten()
+        is_sent.then_some(machine.sent).flatten()
     }
 
     /// A `return` of the machine at hand: a result, or a step's; whether there is a machine.

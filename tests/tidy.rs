@@ -378,6 +378,22 @@ fn no_file_knows_a_machine() {
     assert_none("paths", &wrong);
 }
 
+/// Also where there is no `cargo deny`.
+#[test]
+fn nothing_that_talks_to_a_network_is_built_in() {
+    let read = |name: &str| read_lossy(&repository().join(name));
+    let banned: Vec<String> = read("deny.toml")
+        .split("crate = \"")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('"'))
+        .map(|(name, _)| format!("name = \"{name}\""))
+        .collect();
+    assert!(banned.len() >= 5, "deny.toml bans what talks to a network: {banned:?}");
+    let lock = read("Cargo.lock");
+    let wrong: Vec<String> = banned.into_iter().filter(|name| lock.lines().any(|line| line == name)).collect();
+    assert_none("packages", &wrong);
+}
+
 #[test]
 fn paths_are_taken_from_uses_and_from_code() {
     let code = "use crate::{base::span::Span, syntax::facts::{Write, Call}};\nlet x = crate::heap::solve();\n";

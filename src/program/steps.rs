@@ -224,16 +224,13 @@ impl Program<'_> {
             .any(|(held, _)| held == object)
     }
 
-    /// Whether a node is where the module cache or the global object holds an object: a module's exports, a variable of
-    /// a module's body, a global.
-    fn is_held_for_ever(&self, node: NodeId) -> bool {
-        self.is_root_field(node) || self.is_module_variable(node)
+    fn is_root_field(&self, node: NodeId) -> bool {
+        self.field_at(node).is_some_and(|(parent, _)| self.is_root(parent))
     }
 
-    fn is_root_field(&self, node: NodeId) -> bool {
-        self.field_at(node).is_some_and(|(parent, _)| {
-            matches!(self.stages.heap.object(parent).source, Source::Module(_) | Source::Global)
-        })
+    /// Whether the module cache or the global object holds all that an object has.
+    fn is_root(&self, object: ObjectId) -> bool {
+        matches!(self.stages.heap.object(object).source, Source::Module(_) | Source::Global)
     }
 
     /// The shortest path of nodes that hold the object, from where it is held for ever to the node. If nothing holds it
@@ -247,11 +244,16 @@ impl Program<'_> {
         let (mut root, mut holder, mut last) = (None, None, start);
         while let Some(at) = queue.pop_front() {
             last = at;
-            if self.is_held_for_ever(at) && (at != start || self.is_root_field(at)) {
+            let field = self.field_at(at);
+            let is_root = match field {
+                Some((parent, _)) => self.is_root(parent),
+                None => at != start && self.is_module_variable(at),
+            };
+            if is_root {
                 root = Some(at);
                 break;
             }
-            if at != start && holder.is_none() && self.field_at(at).is_some() {
+            if at != start && holder.is_none() && field.is_some() {
                 holder = Some(at);
             }
             if seen.len() > NODES {
@@ -259,7 +261,8 @@ impl Program<'_> {
             }
             for &from in self.reversed().sources_of(at) {
                 let from = heap.representative(from);
-                if self.holds(from, object) && seen.insert(from) {
+                if !seen.contains(&from) && self.holds(from, object) {
+                    seen.insert(from);
                     next.insert(from, at);
                     queue.push_back(from);
                 }

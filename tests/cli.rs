@@ -408,3 +408,27 @@ fn staged_files_are_read_as_they_are_staged() {
     fs::write(&app, leak).expect("there is room");
     assert_eq!(staged(), 0, "the leak is not staged");
 }
+
+/// A baseline holds what is known, not where it was.
+#[test]
+fn known_findings_stay_known_wherever_they_move() {
+    let text = "const http = require('http');\nconst seen = [];\nconst other = new Map();\n\
+                http.createServer((req, res) => {\n  seen.push(req.url);\n  other.set(req.url, 1);\n}).listen(80);\n";
+    let folder = project(&[("app.js", text)]);
+    let place = tempfile::tempdir().expect("there is room");
+    let known = place.path().join("known").display().to_string();
+    check(folder.path(), &["--baseline", &known, "--update-baseline"]);
+    let moved = format!("// one\n\n\n// two\n{text}");
+    let indented: String = text.lines().flat_map(|line| ["      ", line, "\n"]).collect();
+    for same in [text, &moved, &indented, &text.replace('\n', "\r\n")] {
+        for folder in [&folder, &project(&[])] {
+            write_project(folder.path(), [("app.js", same)]);
+            assert_eq!(status(&check(folder.path(), &["--baseline", &known])), 0, "{same}");
+        }
+    }
+    write_project(folder.path(), [("app.js", text.replace("seen", "late").as_str())]);
+    let output = check(folder.path(), &["--format", "concise", "--baseline", &known]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(status(&output) == 1 && said.contains("`late of app.js`") && !said.contains("`other"), "{said}");
+    assert!(errors(&output).contains("nothing matches 1 entry"), "{}", errors(&output));
+}

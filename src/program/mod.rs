@@ -93,6 +93,8 @@ pub struct Program<'a> {
     holders: holders::Holders,
     /// The graph turned around, once something asks for steps.
     reversed: std::cell::OnceCell<steps::Reversed>,
+    /// The ways that were looked for.
+    ways: std::cell::RefCell<steps::Ways>,
     /// Near copies of test code.
     copies: Vec<crate::copies::Copy>,
     /// Loads whose targets are known in some instance.
@@ -130,6 +132,7 @@ impl<'a> Program<'a> {
             replacements: FxHashMap::default(),
             holders: holders::Holders::new(&stages),
             reversed: std::cell::OnceCell::new(),
+            ways: std::cell::RefCell::default(),
             copies: Vec::new(),
             resolved_loads: rustc_hash::FxHashSet::default(),
             tables: tables::Tables::default(),

@@ -2,6 +2,7 @@
 //! edges.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -20,6 +21,9 @@ use crate::syntax::facts::{Callee, Constraint, FunctionId, Key, MODULE_BODY, Val
 const NODES: usize = 20_000;
 /// How many levels of objects a way goes up.
 const LEVELS: usize = 6;
+
+/// From a node and the object that it holds to the path on which it came: findings of one container share most of them.
+pub(super) type Ways = FxHashMap<(NodeId, ObjectId), Rc<[NodeId]>>;
 
 /// The edges of the graph, turned around.
 #[derive(Debug, Default)]
@@ -236,8 +240,23 @@ impl Program<'_> {
     /// The shortest path of nodes that hold the object, from where it is held for ever to the node. If nothing holds it
     /// directly, the path begins at the field of what holds it, or where the object is made.
     fn path_to(&self, node: NodeId, object: ObjectId) -> Vec<NodeId> {
+        let start = self.stages.heap.representative(node);
+        let known = self.ways.borrow().get(&(start, object)).map(Rc::clone);
+        let path = known.unwrap_or_else(|| {
+            let path: Rc<[NodeId]> = self.path_from_root(start, object).into();
+            self.ways.borrow_mut().insert((start, object), Rc::clone(&path));
+            path
+        });
+        let mut path = path.to_vec();
+        if path.last() == Some(&start) && start != node {
+            path.push(node);
+        }
+        path
+    }
+
+    /// The same, to a representative.
+    fn path_from_root(&self, start: NodeId, object: ObjectId) -> Vec<NodeId> {
         let heap = self.stages.heap;
-        let start = heap.representative(node);
         let mut next: FxHashMap<NodeId, NodeId> = FxHashMap::default();
         let mut seen: FxHashSet<NodeId> = FxHashSet::from_iter([start]);
         let mut queue = VecDeque::from([start]);
@@ -273,9 +292,6 @@ impl Program<'_> {
         while let Some(&following) = next.get(&at) {
             path.push(following);
             at = following;
-        }
-        if path.last() == Some(&start) && start != node {
-            path.push(node);
         }
         path
     }

@@ -49,11 +49,11 @@ fn verdict(program: &Program<'_>, change: &Change) -> String {
             "not reported: it only runs while modules load, or in tests".to_owned()
         };
     }
-    if change.lifetime == crate::heap::object::Lifetime::Fresh {
-        return "not reported: the object is fresh here, in the hands of the code that makes it".to_owned();
-    }
     if program.is_unbounded_growth(change) {
         return "reported: it grows in code that repeats, and nothing bounds it".to_owned();
+    }
+    if change.lifetime == crate::heap::object::Lifetime::Fresh {
+        return "not reported: the object is fresh here, in the hands of the code that makes it".to_owned();
     }
     if program.is_request_state(change) {
         return "reported: data of one request is kept where others see it".to_owned();

@@ -10,7 +10,9 @@ use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::instance::Phase;
 use crate::heap::limits::DEPTH;
 use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, Value};
-use crate::heap::solver::{Arg, Callback, CallbackId, InvocationKind, Listener, RootCause, Solver, Special, This};
+use crate::heap::solver::{
+    Arg, Callback, CallbackId, InvocationId, InvocationKind, Listener, RootCause, Solver, Special, This,
+};
 use crate::models::facts::{CallbackFacts, CallbackResult, Position};
 use crate::syntax::facts::CallId;
 
@@ -91,13 +93,16 @@ impl Solver<'_> {
             let label = self.names.intern(&label);
             inner.root = Some(RootCause { kind: facts.context, confidence: Confidence::High, label, function: None });
         }
-        if let Some(this) = &facts.this {
-            let node = self.fresh_node();
-            self.fill_param(node, this, invocation);
-            inner.this = This::Node(node);
-        }
+        inner.this = self.callback_this(&facts, invocation);
         let inner = self.invocation(inner);
         self.invoke(inner, function);
+    }
+
+    fn callback_this(&mut self, facts: &CallbackFacts, invocation: InvocationId) -> This {
+        let Some(this) = &facts.this else { return This::None };
+        let node = self.fresh_node();
+        self.fill_param(node, this, invocation);
+        This::Node(node)
     }
 
     /// What a callback is called with. The nodes are the callback's own; parameters beyond the model's are unknown.
@@ -172,7 +177,8 @@ impl Solver<'_> {
                     _ => self.fresh_node(),
                 };
                 self.graph.insert(target, function);
-                self.specials.insert(object, Special::Bound { target, this: This::None, args: SmallVec::new() });
+                let this = self.callback_this(facts, invocation);
+                self.specials.insert(object, Special::Bound { target, this, args: SmallVec::new() });
                 self.give_memo_cache(object);
                 self.graph.insert(dst, Value::object(object, Lifetime::Fresh));
                 None

@@ -200,6 +200,14 @@ impl Solver<'_> {
             self.load_from_prototypes(object, field, dst, this);
             return;
         };
+        if name == self.well_known.prototype
+            && let Source::Class { .. } = self.objects[object].source
+        {
+            // Each class has its own: what a subclass's methods are put on is not the parent's, nor what happens to be
+            // kept under some name.
+            self.prototype_of(object);
+            return;
+        }
         let mixed = self.mixed_properties(object);
         self.graph.add_edge(mixed, dst, edge_of(lifetime));
         self.load_native(object, name, dst);
@@ -214,8 +222,7 @@ impl Solver<'_> {
         }
         if name == self.well_known.prototype && self.objects[object].kind == ObjectKind::Function {
             self.prototype_of(object);
-            // Each class has its own. What a subclass's methods are put on is not the parent's.
-            if let Source::Class { .. } | Source::Function { .. } = self.objects[object].source {
+            if let Source::Function { .. } = self.objects[object].source {
                 return;
             }
         }

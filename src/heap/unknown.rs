@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::instance::Phase;
-use crate::heap::limits::HOPS;
+use crate::heap::limits::{BOUND, HOPS};
 use crate::heap::object::{Data, Source, Value, ValueKind};
 use crate::heap::solver::{Arg, Invocation, InvocationId, InvocationKind, Listener, Solver, This};
 
@@ -79,7 +79,11 @@ impl Solver<'_> {
     /// A function that is given to unknown code is called there, with unknown arguments, in the caller's context.
     pub(super) fn give_to_unknown(&mut self, invocation: InvocationId, value: Value) {
         let Some((object, _)) = value.as_object() else { return };
-        let Source::Function { file, function, .. } = self.objects[object].source else { return };
+        let function = match self.objects[object].source {
+            Source::Function { file, function, .. } => Some((file, function)),
+            Source::Bound { .. } => None,
+            _ => return,
+        };
         let mut inner = self.invocations[invocation].clone();
         // With nothing known of the arguments, one call from a function is like the next.
         if !self.memo.given.insert((inner.caller, value)) {
@@ -93,10 +97,11 @@ impl Solver<'_> {
         inner.position = Some(crate::models::facts::Position::Sync);
         let unknown = self.fresh_node();
         self.graph.insert(unknown, Value::data(Data::Unknown));
-        for _ in self.input.facts[file].params_of(function) {
-            inner.args.push(Arg { node: unknown, is_spread: false });
-        }
-        if let Some((root, args)) = self.guess_handler(invocation, file, function) {
+        let count = function.map_or(BOUND, |(file, function)| self.input.facts[file].params_of(function).len());
+        inner.args.extend((0..count).map(|_| Arg { node: unknown, is_spread: false }));
+        if let Some((file, function)) = function
+            && let Some((root, args)) = self.guess_handler(invocation, file, function)
+        {
             inner.root = Some(root);
             inner.phase = Phase::Repeat;
             inner.position = Some(crate::models::facts::Position::Repeat);

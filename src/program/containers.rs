@@ -38,6 +38,9 @@ impl Program<'_> {
             }
         }
         let holder = holders::owner_of(&self.stages, object);
+        if let Some(path) = self.path_in_instance(object) {
+            return Naming { path, holder, rooted_by: RootedBy::SingletonField, declaration: None };
+        }
         let path = vec![self.object_text(object)];
         let rooted_by = match source {
             Source::Global | Source::Native(_) => RootedBy::Global,
@@ -48,6 +51,16 @@ impl Program<'_> {
             _ => RootedBy::RequiredModule,
         };
         Naming { path, holder, rooted_by, declaration: None }
+    }
+
+    /// The field of an instance that holds an object: `Ring.cache`.
+    fn path_in_instance(&self, object: ObjectId) -> Option<Vec<String>> {
+        self.holders.of(object).iter().find_map(|link| match *link {
+            Link::Field(parent, field) if matches!(self.stages.heap.object(parent).source, Source::Instance { .. }) => {
+                Some(vec![self.object_text(parent), changes::field_text(&self.stages, field)])
+            }
+            _ => None,
+        })
     }
 
     /// What an object is called where nothing holds it by name.

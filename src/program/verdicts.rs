@@ -53,7 +53,7 @@ impl Program<'_> {
     /// Whether a change grows something module-lifetime in code that repeats, and nothing bounds it.
     pub fn is_unbounded_growth(&self, change: &Change) -> bool {
         change.effect == Effect::Grow
-            && change.lifetime == Lifetime::Module
+            && (change.lifetime == Lifetime::Module || self.is_kept_by_callers(change))
             && self.is_repeated(change)
             && !self.is_eviction(change)
             && self.can_hold_entries(change)

@@ -5,25 +5,21 @@
 
 mod loops;
 pub mod once;
+mod rescheduling;
 
 use std::collections::VecDeque;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::base::finding::{Confidence, ContextKind};
 use crate::base::index::IndexVec;
 use crate::base::source::FileId;
 use crate::heap::Heap;
-use crate::heap::object::{InstanceId, Source};
+use crate::heap::object::InstanceId;
 use crate::heap::record::{CallEdge, Root};
 use crate::models::Models;
 use crate::models::facts::Position;
-use crate::syntax::facts::{Callee, Constraint, LoopId, ModuleFacts, Run, Test};
-
-/// How many instances are looked at to see whether one leads to another, …
-const REACHED_FROM_ONE: usize = 10_000;
-/// … and for all such questions together.
-const REACHED: usize = 20_000_000;
+use crate::syntax::facts::{LoopId, ModuleFacts, Run, Test};
 
 /// Why an instance runs in its context.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -115,7 +111,7 @@ pub fn find(
             starts.extend(loops::round_of(heap, facts, &contexts, edge).map(|context| (edge.callee, context)));
         }
     }
-    starts.extend(rescheduling(heap, facts, &callees));
+    starts.extend(rescheduling::found(heap, facts));
     starts.extend(test_code(heap, tests));
     // Strongest kind first, and within a kind what is surest: the first to reach an instance decides.
     starts.sort_by_key(|(_, start)| std::cmp::Reverse((start.kind, start.confidence)));
@@ -161,80 +157,6 @@ fn registered(heap: &Heap) -> Vec<(InstanceId, Context)> {
         Some((root.instance, context))
     };
     heap.record.roots.iter().enumerate().filter_map(context).collect()
-}
-
-/// Functions that are called again by something that they schedule for later.
-fn rescheduling(
-    heap: &Heap,
-    facts: &IndexVec<FileId, ModuleFacts>,
-    callees: &FxHashMap<InstanceId, Vec<InstanceId>>,
-) -> Vec<(InstanceId, Context)> {
-    let mut out = Vec::new();
-    let mut left = REACHED;
-    for edge in &heap.record.calls {
-        if calls_itself_again(heap, facts, edge) {
-            out.push((edge.callee, rescheduled(edge.callee)));
-        }
-        if edge.position != Some(Position::Once) || !is_scheduled(heap, facts, edge.caller, edge.call) {
-            continue;
-        }
-        if reaches(callees, edge.callee, edge.caller, &mut left) {
-            out.push((edge.callee, rescheduled(edge.callee)));
-        }
-    }
-    out
-}
-
-fn rescheduled(root: InstanceId) -> Context {
-    Context { kind: ContextKind::Timer, confidence: Confidence::High, cause: Cause::Reschedules, root }
-}
-
-/// Whether an async function that awaits calls itself, whatever comes: `await delay(1000); return poll();`. What does so
-/// on a condition reads page after page, and ends.
-fn calls_itself_again(heap: &Heap, facts: &IndexVec<FileId, ModuleFacts>, edge: &CallEdge) -> bool {
-    let (caller, callee) = (heap.instance(edge.caller).key, heap.instance(edge.callee).key);
-    let facts = &facts[caller.file];
-    let is_same = (caller.file, caller.function) == (callee.file, callee.function);
-    is_same
-        && facts.functions[caller.function].kind.is_async
-        && edge.call.and_then(|call| facts.calls.get(call)).is_some_and(|call| call.guards.is_empty())
-        && facts.constraints_of(caller.function).iter().any(|it| matches!(it, Constraint::Await { .. }))
-}
-
-/// Whether a call is one of a platform's plain functions (`setTimeout`), and no method of a promise.
-fn is_scheduled(
-    heap: &Heap,
-    facts: &IndexVec<FileId, ModuleFacts>,
-    caller: InstanceId,
-    call: Option<crate::syntax::facts::CallId>,
-) -> bool {
-    let Some(call) = call else { return false };
-    let Callee::Value(callee) = facts[heap.instance(caller).key.file].calls[call].callee else { return false };
-    heap.points_to(heap.node(caller, callee))
-        .iter()
-        .filter_map(crate::heap::object::Value::as_object)
-        .any(|(object, _)| matches!(heap.object(object).source, Source::External { .. }))
-}
-
-fn reaches(
-    callees: &FxHashMap<InstanceId, Vec<InstanceId>>,
-    from: InstanceId,
-    to: InstanceId,
-    left: &mut usize,
-) -> bool {
-    let mut seen = FxHashSet::default();
-    let mut stack = vec![from];
-    while let Some(at) = stack.pop() {
-        if at == to {
-            return true;
-        }
-        if *left > 0 && seen.len() < REACHED_FROM_ONE && seen.insert(at) {
-            let next = callees.get(&at).map_or(&[][..], Vec::as_slice);
-            *left = left.saturating_sub(next.len());
-            stack.extend(next);
-        }
-    }
-    false
 }
 
 fn test_code(heap: &Heap, tests: &IndexVec<FileId, bool>) -> Vec<(InstanceId, Context)> {

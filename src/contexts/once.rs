@@ -1,7 +1,10 @@
 //! Code that runs once: it stands behind a check that a lasting place is empty, and the same function fills that place.
 //!
-//! `if (started) return; started = true; …`, `if (!table) table = load()`. A place that is also written elsewhere (a flag
+//! `if (started) return; started = true; …`, `if (!table) table = load()`, `if (state !== 'new') return; state = 'ready'`,
+//! `if (runs > 0) return; runs = 1`. A place that is also written elsewhere (a flag
 //! that is set back, a cache that is dropped) makes nothing run once.
+
+use smallvec::SmallVec;
 
 use crate::base::index::IndexVec;
 use crate::base::source::FileId;
@@ -9,7 +12,8 @@ use crate::heap::Heap;
 use crate::heap::instance::Phase;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, Source};
 use crate::syntax::facts::{
-    BindingId, Constraint, Key, MODULE_BODY, ModuleFacts, Origin, Place, Reuse, Run, Test, Write, WriteForm,
+    BindingId, Constraint, FunctionId, Key, MODULE_BODY, ModuleFacts, NameId, Origin, Place, Reuse, Run, Test, ValueId,
+    Write, WriteForm,
 };
 
 /// Whether guards of a function's code let it run once only.
@@ -42,7 +46,55 @@ fn runs_once_in(
         Test::Truthy { place: Some(place), .. } if !guard.holds => {
             lasts(heap, file, instance, place, is_keeper) && is_set_here_alone(heap, file, instance, place)
         }
+        // While a number is not above another.
+        Test::Compare { place: Some(place), is_below, .. } if is_below == guard.holds => {
+            lasts(heap, file, instance, place, is_keeper) && is_left_for_good(heap, file, instance, place, None)
+        }
+        Test::Equal { place: Some(place), right, .. } if guard.holds => {
+            let first = constant(file, heap.instance(instance).key.function, right);
+            lasts(heap, file, instance, place, is_keeper)
+                && first.is_some_and(|first| is_left_for_good(heap, file, instance, place, Some(first)))
+        }
         _ => false,
+    })
+}
+
+/// Whether a place that holds a constant at first is given another one here, or counted up, and by nobody the first one
+/// again.
+fn is_left_for_good(
+    heap: &Heap,
+    facts: &ModuleFacts,
+    instance: InstanceId,
+    place: Place,
+    first: Option<NameId>,
+) -> bool {
+    let function = heap.instance(instance).key.function;
+    let is_same = |written: Place| match (place, written) {
+        (Place::Property { key, .. }, Place::Property { key: other, .. }) => key == other,
+        (place, written) => place == written,
+    };
+    let given = |write: &Write| {
+        let value = write.value.filter(|_| write.form == WriteForm::Assign)?;
+        constant(facts, write.function, value)
+    };
+    let (beginnings, later): (Vec<&Write>, Vec<&Write>) =
+        facts.writes.iter().filter(|write| is_same(write.place)).partition(|write| begins(facts, write));
+    let begun: SmallVec<[NameId; 2]> = beginnings.into_iter().filter_map(given).chain(first).collect();
+    let is_other = |write: &Write| given(write).is_some_and(|constant| !begun.contains(&constant));
+    later.iter().all(|write| write.form == WriteForm::Update || is_other(write))
+        && later.iter().any(|write| write.function == function)
+}
+
+/// Whether a write gives a place what it holds at first.
+fn begins(facts: &ModuleFacts, write: &Write) -> bool {
+    write.function == MODULE_BODY || write.is_initializer || is_constructor(facts, write.function)
+}
+
+/// The constant that a value is.
+fn constant(facts: &ModuleFacts, function: FunctionId, value: ValueId) -> Option<NameId> {
+    facts.constraints_of(function).iter().find_map(|constraint| match *constraint {
+        Constraint::String { dst, value: text } if dst == value => Some(text),
+        _ => None,
     })
 }
 
@@ -115,11 +167,7 @@ fn is_set_here_alone(heap: &Heap, facts: &ModuleFacts, instance: InstanceId, pla
                     let other = heap.node(instance, written);
                     let is_same = other == node || heap.points_to(other) == heap.points_to(node);
                     is_set |= is_same && is_behind_check(facts, write);
-                } else if write.function != MODULE_BODY
-                    && !write.is_initializer
-                    && !is_constructor(facts, write.function)
-                    && !sets_true(facts, write)
-                {
+                } else if write.function != function && !begins(facts, write) && !sets_true(facts, write) {
                     return false;
                 }
             }
@@ -152,6 +200,9 @@ fn is_behind_check(facts: &ModuleFacts, write: &Write) -> bool {
             Test::Truthy { place: Some(place), .. } => !guard.holds && is_same(place),
             _ => false,
         })
+        // It stays set: `const first = !told; told = true;`, `if (runs++) return;`.
+        || write.form == WriteForm::Update
+        || sets_true(facts, write)
 }
 
 /// Whether a write is `flag = true`, which no writer elsewhere undoes.

@@ -173,12 +173,15 @@ impl Solver<'_> {
                 let call = inv.call.unwrap_or(CallId(u32::MAX - 1));
                 let object = self.object(Source::Bound { instance: inv.caller, call }, ObjectKind::Function);
                 let target = match self.specials.get(&object) {
-                    Some(Special::Bound { target, .. }) => *target,
+                    Some(Special::Bound { target, .. } | Special::Once { target }) => *target,
                     _ => self.fresh_node(),
                 };
                 self.graph.insert(target, function);
-                let this = self.callback_this(facts, invocation);
-                self.specials.insert(object, Special::Bound { target, this, args: SmallVec::new() });
+                let special = match facts.position {
+                    Position::Once => Special::Once { target },
+                    _ => Special::Bound { target, this: self.callback_this(facts, invocation), args: SmallVec::new() },
+                };
+                self.specials.insert(object, special);
                 self.give_memo_cache(object);
                 self.graph.insert(dst, Value::object(object, Lifetime::Fresh));
                 None

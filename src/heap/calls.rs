@@ -11,6 +11,7 @@ use crate::heap::limits::{BOUND, CLONE_DEPTH, CLONES, HOPS};
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::record::{CallEdge, Root};
 use crate::heap::solver::{Arg, Invocation, InvocationId, InvocationKind, Listener, Solver, Special, This};
+use crate::models::facts::Position;
 use crate::syntax::facts::{
     ARGUMENTS, CallId, CallKind, Callee, Cloning, FunctionForm, FunctionId, Key, RETURN, THIS, YIELDED,
 };
@@ -218,8 +219,27 @@ impl Solver<'_> {
                 self.note_memoized(invocation, object, lifetime);
                 self.call_bound(invocation, (target, this, &args), lifetime);
             }
+            Some(Special::Once { target }) => self.call_once(invocation, (object, target), lifetime),
             None => {}
         }
+    }
+
+    /// The first call of what runs once belongs to whoever made it: as often as that one runs, so often does it.
+    fn call_once(&mut self, invocation: InvocationId, (object, target): (ObjectId, NodeId), lifetime: Lifetime) {
+        let Source::Bound { instance, call } = self.objects[object].source else { return };
+        let mut inner = self.invocations[invocation].clone();
+        inner.caller = instance;
+        inner.call = Some(call);
+        inner.phase = self.instances[instance].key.phase;
+        inner.position = Some(Position::Once);
+        inner.dst = inner.dst.map(|dst| {
+            let given = self.fresh_node();
+            let kind = if lifetime == Lifetime::Module { EdgeKind::Promote } else { EdgeKind::Copy };
+            self.graph.add_edge(given, dst, kind);
+            given
+        });
+        let inner = self.invocation(inner);
+        self.listen(target, Listener::Invoke { invocation: inner });
     }
 
     /// A call of a bound function. What it is bound to it holds as a closure holds its environment: reached through

@@ -1,5 +1,6 @@
 //! Deep copies (`structuredClone`, `_.cloneDeep`, what a deep merge takes from its sources): plain objects, arrays, maps
-//! and sets are made anew at every depth; functions, instances and what is external stay the originals.
+//! and sets are made anew at every depth; functions and what is external stay the originals, and so do instances that a
+//! merge finds in its sources.
 //!
 //! A copy is one object for each original and root (what the copy hangs on), so that `_.merge({}, defaults)` in two
 //! places gives two.
@@ -21,6 +22,9 @@ impl Solver<'_> {
             return;
         };
         let copy = self.object(Source::Clone { of, root }, self.objects[of].kind);
+        for prototype in self.states[of].prototypes.clone() {
+            self.add_prototype(copy, prototype);
+        }
         self.graph.insert(dst, Value::object(copy, Lifetime::Fresh));
         self.copy_to(Value::object(of, lifetime), Value::object(copy, Lifetime::Fresh), DEEP);
         if self.objects[of].kind == ObjectKind::Map {
@@ -35,12 +39,13 @@ impl Solver<'_> {
             self.objects[object].kind,
             ObjectKind::Plain | ObjectKind::Array | ObjectKind::Map | ObjectKind::Set
         );
-        is_data
-            && object != root
-            && matches!(
-                self.objects[object].source,
-                Source::Site { .. } | Source::Call { .. } | Source::Exports(_) | Source::Entry { .. }
-            )
+        let is_copied = match self.objects[object].source {
+            Source::Site { .. } | Source::Call { .. } | Source::Exports(_) | Source::Entry { .. } => true,
+            // The root of what a call copies as a whole is the call's; a merge's is its target.
+            Source::Instance { .. } => matches!(self.objects[root].source, Source::Call { .. }),
+            _ => false,
+        };
+        is_data && is_copied && object != root
     }
 
     /// What deep copies into an object hang on.

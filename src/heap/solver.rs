@@ -322,6 +322,8 @@ pub(super) enum Special {
     Drives(NodeId),
     /// Calls what `target` holds with bound receiver and arguments.
     Bound { target: NodeId, this: This, args: SmallVec<[Arg; 3]> },
+    /// Calls what `target` holds the first time, and gives the same result ever after: `_.once(f)`.
+    Once { target: NodeId },
 }
 
 /// How the properties of an object reach unknown callers.

@@ -225,7 +225,7 @@ impl<'a> Program<'a> {
         let is_same = |value: ValueId| of(value) == node || self.is_alias(of(value), node);
         match guard.test {
             Test::Has { container, key } => is_same(key) && self.is_fixed(target, of(container)),
-            Test::Equal { left, right } => {
+            Test::Equal { left, right, .. } => {
                 let is_finite = |value: ValueId| keys::judge(&self.stages, of(value)) == Keys::Finite;
                 is_same(left) && is_finite(right) || is_same(right) && is_finite(left)
             }
@@ -245,7 +245,7 @@ impl<'a> Program<'a> {
     }
 
     /// What was asked before something came to be in a function.
-    fn asked_before(&self, instance: InstanceId, of: Checked) -> impl Iterator<Item = &'a Guard> + use<'a> {
+    pub(super) fn asked_before(&self, instance: InstanceId, of: Checked) -> impl Iterator<Item = &'a Guard> + use<'a> {
         let made = || {
             let of_file = |(file, facts): (FileId, &'a ModuleFacts)| {
                 facts.checks.iter().map(move |check| ((file, check.function, check.of), check.guards))

@@ -5,13 +5,16 @@ use crate::base::finding::ContextKind;
 use crate::contexts::once;
 use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
-use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, Value};
+use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Value, ValueKind};
+use crate::models::facts::DataKind;
 use crate::program::changes::{Change, Effect, Target};
 use crate::program::holders::Link;
 use crate::program::key_forms::KeyForms;
 use crate::program::keys::{self, Keys};
 use crate::program::{ChangeId, Program};
-use crate::syntax::facts::{Guard, MODULE_BODY, Place, Reuse, Run, Test, WriteForm};
+use crate::syntax::facts::{
+    Checked, Constraint, Guard, MODULE_BODY, Place, Reuse, Run, Test, ValueId, Write, WriteForm,
+};
 
 /// So many removals of one container are looked at.
 const REMOVALS: usize = 500;
@@ -88,10 +91,12 @@ impl Program<'_> {
         if let Some(removal) = self.removal(change) {
             return Some(Bound::Removal(removal));
         }
-        match change.target {
-            Target::Object(object) if self.has_bounded_holder(change, object, 4) => Some(Bound::BoundedHolder),
-            _ => None,
-        }
+        // What grows by being assigned anew goes with the object that it is a property of.
+        let held = match change.target {
+            Target::Object(object) => Some(object),
+            Target::Slot(_) => change.base.and_then(Value::as_object).map(|(object, _)| object),
+        };
+        held.filter(|&object| self.has_bounded_holder(change, object, 4)).map(|_| Bound::BoundedHolder)
     }
 
     /// Where the keys of a growth come from; none if it has no key.
@@ -148,9 +153,28 @@ impl Program<'_> {
                     Target::Slot(slot) => slot == node || self.share_object(slot, node) || self.is_slot(slot, node),
                 }
             }
+            Test::Truthy { place: None, value } => self.is_size_answered(change, value),
             // What grows once a count is passed has no end by it.
             Test::Compare { place: Some(place), is_below, .. } if is_below == guard.holds => {
                 self.is_counter_of(change, place)
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a value is the answer of a function that compares the size of the container: `if (!isFull(list))`.
+    fn is_size_answered(&self, change: &Change, value: ValueId) -> bool {
+        let Target::Object(object) = change.target else { return false };
+        let facts = &self.stages.facts[change.file];
+        let compares = |callee: InstanceId| {
+            self.asked_before(callee, Checked::Answer).any(|guard| match guard.test {
+                Test::Size { container } => self.holds_object(self.stages.heap.node(callee, container), object),
+                _ => false,
+            })
+        };
+        self.definitions_of(change.file, change.function, value).any(|constraint| match *constraint {
+            Constraint::Call { call } if facts.calls[call].dst == value => {
+                self.callees_of(change.instance, call).iter().any(|&callee| compares(callee))
             }
             _ => false,
         })
@@ -173,12 +197,12 @@ impl Program<'_> {
             Place::Property { .. } => true,
             Place::Global(_) => true,
         };
-        is_lasting
-            && facts.writes.iter().any(|write| {
-                write.function == change.function
-                    && matches!(write.form, WriteForm::Update | WriteForm::AddAssign)
-                    && self.is_same_place(change.instance, write.place, place)
-            })
+        let is_here = |write: &Write| {
+            write.function == change.function && self.is_same_place(change.instance, write.place, place)
+        };
+        let counts = |form| facts.writes.iter().any(|write| write.form == form && is_here(write));
+        // What is counted down again at the end counts what runs, not what was put in.
+        is_lasting && (counts(WriteForm::Update) || counts(WriteForm::AddAssign)) && !counts(WriteForm::Decrement)
     }
 
     /// Whether one of a fixed set of values is put in, and only if it isn't there: `if (!list.includes(x)) list.push(x)`.
@@ -268,11 +292,17 @@ impl Program<'_> {
     fn is_switch(&self, id: ChangeId) -> bool {
         let values = &self.changes[id.0 as usize].values;
         let heap = self.stages.heap;
-        let is_primitive = |node: &NodeId| {
-            let set = heap.points_to(*node);
-            !set.is_empty() && set.object_count() == 0
+        let is_primitive = |value: Value| match value.kind() {
+            ValueKind::String(_) => true,
+            // What a server answers may be anything.
+            ValueKind::Data(data) => matches!(data, Data::Choice | Data::Known(DataKind::Finite)),
+            ValueKind::Object(..) => false,
         };
-        !values.is_empty() && values.iter().all(is_primitive)
+        let is_constant = |&node: &NodeId| {
+            let set = heap.points_to(node);
+            !set.is_empty() && set.iter().all(is_primitive)
+        };
+        !values.is_empty() && values.iter().all(is_constant)
     }
 
     /// Whether a replacement puts the very object there that it found: `memoized.cache = memoized.cache.set(key, result)`.
@@ -319,14 +349,26 @@ impl Program<'_> {
         if depth == 0 {
             return false;
         }
-        let mut is_held = false;
+        let mut is_held = match self.is_let_go(growth, object, depth - 1) {
+            Some(false) => return false,
+            Some(true) => true,
+            None => false,
+        };
         for &link in self.holders.of(object) {
             match link {
                 Link::Variable(..) if self.is_replaced(growth, object) => is_held = true,
                 Link::Variable(..) => return false,
                 Link::Captured(..) => {}
                 Link::Field(parent, field) => {
-                    if parent == object || !self.is_held_by_module(parent) {
+                    if parent == object {
+                        continue;
+                    }
+                    if !self.is_held_by_module(parent) {
+                        match self.is_let_go(growth, parent, depth - 1) {
+                            Some(false) => return false,
+                            Some(true) => is_held = true,
+                            None => {}
+                        }
                         continue;
                     }
                     is_held = true;
@@ -353,7 +395,7 @@ impl Program<'_> {
         })
     }
 
-    fn is_bounded_place(&self, growth: &Change, parent: ObjectId, field: Field, depth: u8) -> bool {
+    pub(super) fn is_bounded_place(&self, growth: &Change, parent: ObjectId, field: Field, depth: u8) -> bool {
         let heap = self.stages.heap;
         let info = heap.object(parent);
         if info.bounds_itself || info.kind == ObjectKind::Weak {
@@ -363,7 +405,7 @@ impl Program<'_> {
         if is_entry && self.has_running_removal(parent) {
             return true;
         }
-        self.has_bounded_holder(growth, parent, depth - 1)
+        self.has_bounded_holder(growth, parent, depth.saturating_sub(1))
     }
 
     /// Whether something that runs takes entries out of an object.

@@ -296,7 +296,7 @@ fn slot_effect(stages: &Stages<'_>, write: &Write, slot: NodeId) -> Effect {
             }
         }
         (WriteForm::InitAssign, _) => Effect::Initialize,
-        (WriteForm::ArithmeticAssign | WriteForm::Update, _) => Effect::Mutate,
+        (WriteForm::ArithmeticAssign | WriteForm::Update | WriteForm::Decrement, _) => Effect::Mutate,
         (WriteForm::Delete, _) => Effect::Delete,
         (_, reuse) => Effect::Replace(reuse),
     }
@@ -340,7 +340,7 @@ pub(super) fn binding_node(
 fn kind_of(write: &Write) -> &'static str {
     match (write.form, write.reuse, write.place) {
         (WriteForm::Delete, ..) => "delete",
-        (WriteForm::Update, ..) => "update",
+        (WriteForm::Update | WriteForm::Decrement, ..) => "update",
         (WriteForm::InitAssign, ..) => "initialise",
         (WriteForm::AndAssign | WriteForm::ArithmeticAssign, ..) => "compound-assign",
         (WriteForm::AddAssign, ..) => "add-assign",

@@ -118,7 +118,11 @@ impl Program<'_> {
 
     /// Whether something that runs takes the listener off again, or it goes by itself.
     pub fn is_taken_off(&self, listener: &ListenerUse) -> bool {
-        let listening = &self.stages.heap.record.listenings[listener.index];
+        self.is_ended_again(&self.stages.heap.record.listenings[listener.index])
+    }
+
+    /// The same of what the record notes.
+    pub(super) fn is_ended_again(&self, listening: &Listening) -> bool {
         if listening.removal == ListenerRemoval::Once || self.has_signal(listening) {
             return true;
         }
@@ -222,7 +226,7 @@ impl Program<'_> {
     }
 
     /// The constant string of a node that holds nothing else.
-    fn one_text(&self, node: NodeId) -> Option<String> {
+    pub(super) fn one_text(&self, node: NodeId) -> Option<String> {
         let mut values = self.stages.heap.points_to(node).iter();
         let ValueKind::String(id) = values.next()?.kind() else { return None };
         let [PatternPart::Text(text)] = self.stages.heap.string(id) else { return None };

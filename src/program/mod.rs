@@ -10,6 +10,7 @@ mod expiry;
 mod files;
 mod holders;
 mod isolation;
+mod keepers;
 mod kept;
 mod key_forms;
 mod keys;

@@ -4,11 +4,11 @@ use rustc_hash::FxHashSet;
 
 use crate::heap::field::{Field, FieldKind};
 use crate::heap::graph::NodeId;
-use crate::heap::object::{Data, Lifetime, ObjectId, Source, ValueKind};
+use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, ValueKind};
 use crate::models::facts::DataKind;
 use crate::program::Program;
-use crate::program::changes::{Change, Effect};
-use crate::syntax::facts::{Export, Reuse};
+use crate::program::changes::{Change, Effect, Target};
+use crate::syntax::facts::{Constraint, Export, Reuse};
 
 /// How deep inside a stored object a request's data is looked for.
 const STORED_DEPTH: u8 = 2;
@@ -25,10 +25,18 @@ impl Program<'_> {
         is_overwrite
             && change.lifetime == Lifetime::Module
             && !self.is_of_request(change)
+            && !self.is_slot_of_ring(change)
             && !self.is_initialisation(change)
             && !self.sets_up_something_new(change)
             && change.values.iter().any(|&value| self.is_request_data(value, depth))
             && self.is_read(change)
+    }
+
+    /// Whether an element under a moving index is written: `ring[at++ % ring.length] = req.url` keeps the last few of many.
+    fn is_slot_of_ring(&self, change: &Change) -> bool {
+        let Target::Object(object) = change.target else { return false };
+        self.stages.heap.object(object).kind == ObjectKind::Array
+            && change.key.is_some_and(|key| self.one_text(key).is_none())
     }
 
     /// Whether the target itself came with the request: `req.user = user` in a callback is that request's own.
@@ -71,12 +79,41 @@ impl Program<'_> {
                         let is_value = matches!(field.kind(), FieldKind::Name(_) | FieldKind::Index(_))
                             || field == Field::PROMISED
                             || field == Field::MADE_OF;
-                        is_value && self.is_request_data(node, depth - 1)
+                        is_value && self.is_request_data(node, depth - 1) && self.is_made_with(object, node, depth - 1)
                     })
                 }
                 _ => false,
             },
         })
+    }
+
+    /// Whether an object has a property's request data from the beginning, and not only since it is kept: `state.batch =
+    /// {rows: [], bytes: 0}` is the same each time, whatever is counted in it later.
+    fn is_made_with(&self, object: ObjectId, slot: NodeId, depth: u8) -> bool {
+        let mut later = self.changes_at(slot).peekable();
+        if later.peek().is_none() || !matches!(self.stages.heap.object(object).source, Source::Site { .. }) {
+            return true;
+        }
+        let holds_data = |&node: &NodeId| self.is_request_data(node, depth);
+        later.any(|change| change.lifetime == Lifetime::Fresh && change.values.iter().any(holds_data))
+            || self.beginnings(object).iter().any(holds_data)
+    }
+
+    /// What a literal is made with.
+    fn beginnings(&self, object: ObjectId) -> Vec<NodeId> {
+        let Source::Site { instance, file, site, .. } = self.stages.heap.object(object).source else {
+            return Vec::new();
+        };
+        let constraints = self.stages.facts[file].constraints_of(self.stages.heap.instance(instance).key.function);
+        let made = constraints.iter().find_map(|constraint| match *constraint {
+            Constraint::Alloc { dst, site: at } if at == site => Some(dst),
+            _ => None,
+        });
+        let given = constraints.iter().filter_map(|constraint| match *constraint {
+            Constraint::Init { base, src, .. } if Some(base) == made => Some(self.stages.heap.node(instance, src)),
+            _ => None,
+        });
+        given.collect()
     }
 
     /// Whether a change writes to an object of a package, which reads what it is for: a client's defaults.

@@ -13,6 +13,7 @@ use crate::heap::object::{InstanceId, ObjectId, Value};
 use crate::program::asked::{Answers, Assertions, Checks, FiniteTypes, Types};
 use crate::program::changes::{Change, Target};
 use crate::program::isolation::Isolation;
+use crate::program::keepers::Keepers;
 use crate::program::lookups::Lookups;
 use crate::program::{ChangeId, Program, Stages};
 use crate::syntax::facts::{
@@ -42,6 +43,7 @@ pub(super) struct Tables<'a> {
     pub(super) read_whole: OnceCell<FxHashSet<ObjectId>>,
     /// The objects that modules hold.
     pub(super) held_by_modules: OnceCell<FxHashSet<ObjectId>>,
+    pub(super) keepers: OnceCell<Keepers>,
     isolation: OnceCell<Isolation>,
     /// Instances, and whether they run in a hook after tests.
     pub(super) after_hooks: RefCell<FxHashMap<InstanceId, bool>>,
@@ -215,6 +217,12 @@ impl<'a> Program<'a> {
         let at_object = object.and_then(|object| places.objects.get(&object));
         let all = [at_slot, at_object].into_iter().flatten();
         all.flat_map(|ids| ids.iter().take(COMPARED)).map(|&id| self.change(id))
+    }
+
+    /// The changes of a named property or variable, or some of them if there are very many.
+    pub(super) fn changes_at(&self, slot: NodeId) -> impl Iterator<Item = &Change> {
+        let places = self.tables.places.get_or_init(|| Places::of(self.changes()));
+        places.slots.get(&slot).into_iter().flat_map(|ids| ids.iter().take(COMPARED)).map(|&id| self.change(id))
     }
 
     /// Whether a function is so long that its constraints have a table.

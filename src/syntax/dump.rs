@@ -76,7 +76,7 @@ fn test(facts: &ModuleFacts, test: Test) -> String {
         Test::Compare { place: Some(at), .. } => format!("compare({})", place(facts, at)),
         Test::Compare { place: None, value: node, .. } => format!("compare({})", value(node)),
         Test::Has { container, key } => format!("has({}, {})", value(container), value(key)),
-        Test::Equal { left, right } => format!("equal({}, {})", value(left), value(right)),
+        Test::Equal { left, right, .. } => format!("equal({}, {})", value(left), value(right)),
         Test::Round(_) => "round".into(),
         Test::Other => "other".into(),
     }

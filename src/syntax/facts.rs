@@ -839,8 +839,10 @@ pub enum WriteForm {
     InitAssign,
     /// `&&=`.
     AndAssign,
-    /// `++`, `--`.
+    /// `++`.
     Update,
+    /// `--`.
+    Decrement,
     /// `delete`.
     Delete,
 }
@@ -918,6 +920,8 @@ pub enum Test {
     },
     /// `a === b`, `a == b`, `case b`.
     Equal {
+        /// The place of the left side, if it is one.
+        place: Option<Place>,
         /// One side (the switch's subject).
         left: ValueId,
         /// The other.

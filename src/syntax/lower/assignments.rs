@@ -3,7 +3,7 @@
 use swc_common::{Span, Spanned};
 use swc_ecma_ast::{
     ArrayPat, AssignExpr, AssignOp, AssignTarget, AssignTargetPat, Expr, Ident, Lit, MemberExpr, ObjectPat,
-    OptChainBase, SimpleAssignTarget, SuperProp, SuperPropExpr, UpdateExpr,
+    OptChainBase, SimpleAssignTarget, SuperProp, SuperPropExpr, UpdateExpr, UpdateOp,
 };
 
 use super::expressions::transparent;
@@ -197,7 +197,8 @@ impl<'a> Lowerer<'a> {
         let dst = self.origin(e.span, target.map_or(Origin::Counter, |target| self.step_origin(target)));
         if let Some(target) = target {
             self.flow(target.place, Some(dst));
-            self.event(target, WriteForm::Update, Some(dst), Reuse::None);
+            let form = if e.op == UpdateOp::PlusPlus { WriteForm::Update } else { WriteForm::Decrement };
+            self.event(target, form, Some(dst), Reuse::None);
         }
         dst
     }

@@ -75,9 +75,14 @@ impl<'a> Lowerer<'a> {
 /// So many assertions of one function are noted.
 const MOST: usize = 16;
 
-/// Whether a guard may say which of a fixed set a value is.
+/// Whether a guard may say which of a fixed set a value is, or how much a container holds.
 fn tells_value(guard: &Guard) -> bool {
-    guard.holds && matches!(guard.test, Test::Has { .. } | Test::Equal { .. } | Test::Truthy { place: None, .. })
+    match guard.test {
+        Test::Has { .. } | Test::Equal { .. } | Test::Truthy { place: None, .. } => guard.holds,
+        // How full a container is says which of two ways is gone, whichever it is.
+        Test::Size { .. } => true,
+        _ => false,
+    }
 }
 
 /// Whether an expression asks something.
@@ -93,6 +98,10 @@ fn is_question(e: &Expr) -> bool {
                 | BinaryOp::EqEqEq
                 | BinaryOp::NotEq
                 | BinaryOp::NotEqEq
+                | BinaryOp::Lt
+                | BinaryOp::LtEq
+                | BinaryOp::Gt
+                | BinaryOp::GtEq
                 | BinaryOp::In
         ),
         _ => false,

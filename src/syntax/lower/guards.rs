@@ -3,7 +3,7 @@
 
 use smallvec::SmallVec;
 use swc_common::{Span, Spanned};
-use swc_ecma_ast::{BinExpr, BinaryOp, Expr, Lit, UnaryOp};
+use swc_ecma_ast::{BinExpr, BinaryOp, Expr, Lit, UnaryOp, UpdateOp};
 
 use super::expressions::transparent;
 use super::reuse::same;
@@ -36,7 +36,7 @@ type Equals<'a> = SmallVec<[(&'a Expr, ValueId, ValueId); 4]>;
 
 /// What an operand compares with a literal.
 fn equal_of<'a>(operand: &'a Expr, guard: &Guard) -> Option<(&'a Expr, ValueId, ValueId)> {
-    let (Expr::Bin(bin), Test::Equal { left, right }) = (transparent(operand), guard.test) else { return None };
+    let (Expr::Bin(bin), Test::Equal { left, right, .. }) = (transparent(operand), guard.test) else { return None };
     let (one, other) = (transparent(&bin.left), transparent(&bin.right));
     let is_fixed = |e: &Expr| matches!(e, Expr::Lit(_) | Expr::Member(_));
     match guard.holds {
@@ -175,7 +175,7 @@ impl<'a> Lowerer<'a> {
         for src in rights {
             self.emit(Constraint::Copy { dst: right, src });
         }
-        Some(Guard { test: Test::Equal { left, right }, holds: true, range: at })
+        Some(Guard { test: Test::Equal { place: None, left, right }, holds: true, range: at })
     }
 
     fn comparison(&mut self, e: &'a BinExpr, wanted: Wanted) -> Outcome {
@@ -231,11 +231,12 @@ impl<'a> Lowerer<'a> {
         }
         let left_value = self.expr(left);
         let left_size = self.size_of(left, left_value);
+        let place = self.place_of(left, left_value);
         let right_value = self.expr(right);
         let right_size = self.size_of(right, right_value);
         let test = match (left_size.or(right_size), left_value, right_value) {
             (Some(container), ..) => Test::Size { container },
-            (None, Some(left), Some(right)) => Test::Equal { left, right },
+            (None, Some(left), Some(right)) => Test::Equal { place, left, right },
             _ => Test::Other,
         };
         self.outcome(test, when_true, e, wanted)
@@ -279,10 +280,17 @@ impl<'a> Lowerer<'a> {
             None => Test::Other,
             Some(value) => self.leaf_test(e, value),
         };
-        outcome_of(test, true, range(e.span()), value)
+        let mut outcome = outcome_of(test, true, range(e.span()), value);
+        // What was looked up is asked for already.
+        let is_lookup = matches!(test, Test::Has { .. });
+        if let Some(question) = value.filter(|_| !is_lookup).and_then(|value| self.frame.questions.get(&value)) {
+            outcome.then.extend(question.then.iter().copied());
+            outcome.otherwise.extend(question.otherwise.iter().copied());
+        }
+        outcome
     }
 
-    fn leaf_test(&mut self, e: &'a Expr, value: ValueId) -> Test {
+    pub(super) fn leaf_test(&mut self, e: &'a Expr, value: ValueId) -> Test {
         if let Some(container) = self.size_of(e, Some(value)) {
             return Test::Size { container };
         }
@@ -360,6 +368,12 @@ impl<'a> Lowerer<'a> {
                 let name = self.name(&ident.sym);
                 Some(self.scopes.resolve(name).map_or(Place::Global(name), Place::Binding))
             }
+            // What is asked is what was there before.
+            Expr::Update(update) if !update.prefix && update.op == UpdateOp::PlusPlus => match transparent(&update.arg)
+            {
+                counter @ Expr::Ident(_) => self.place_of(counter, None),
+                _ => None,
+            },
             Expr::Member(_) | Expr::OptChain(_) => match self.frame.constraints.last() {
                 Some(&Constraint::Load { dst, base, key }) if Some(dst) == value => Some(Place::Property { base, key }),
                 _ => None,
@@ -368,26 +382,16 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    /// Remembers that a local variable holds `m.get(k)` or `o[k]`. Its value was just lowered: the flow into the
-    /// variable is the last constraint, the lookup the one before.
-    pub(super) fn note_lookup(&mut self, home: ValueId, value: Option<ValueId>) {
-        let Some(value) = value else { return };
-        let flow = self.frame.constraints.pop();
-        let lookup = self.lookup_of(value);
-        self.frame.constraints.extend(flow);
-        if let Some(lookup) = lookup {
-            self.frame.lookups.insert(home, lookup);
-        }
-    }
-
     /// The lookup that the last constraint is, if it gave this value.
     pub(super) fn lookup_of(&mut self, value: ValueId) -> Option<Lookup> {
-        let is_get = self.method_call(value).is_none_or(|(name, ..)| name == "get");
-        if is_get { self.lookup_made(value) } else { self.index_of(Some(value)) }
+        // What `call` calls is known only where it is asked right away.
+        let is_asked = self.method_call(value).is_none_or(|(name, ..)| name != "call");
+        let made = if is_asked { self.lookup_made(value) } else { None };
+        made.or_else(|| self.index_of(Some(value)))
     }
 }
 
-fn outcome_of(test: Test, when_true: bool, range: ByteRange, value: Option<ValueId>) -> Outcome {
+pub(super) fn outcome_of(test: Test, when_true: bool, range: ByteRange, value: Option<ValueId>) -> Outcome {
     let guard = |holds| Guards::from_iter([Guard { test, holds, range }]);
     Outcome { then: guard(when_true), otherwise: guard(!when_true), value }
 }

@@ -9,6 +9,7 @@ mod calls;
 mod checks;
 mod classes;
 mod cloning;
+mod completed;
 mod expressions;
 mod functions;
 mod getters;
@@ -20,6 +21,7 @@ mod loops;
 mod machines;
 mod name_tests;
 mod patterns;
+mod questions;
 mod reuse;
 mod statements;
 mod types;
@@ -116,6 +118,10 @@ pub(super) struct Frame<'a> {
     pub(super) key_loop: Option<statements::KeyLoop<'a>>,
     /// Local variables that hold `m.get(k)` or `o[k]`.
     pub(super) lookups: FxHashMap<ValueId, Lookup>,
+    /// The variable of a copy that is not complete yet.
+    pub(super) completing: Option<BindingId>,
+    /// Local variables that hold the answer to a question.
+    pub(super) questions: FxHashMap<ValueId, questions::Question>,
     /// Guards that hold since something was thrown where they did not.
     pub(super) asserted: Vec<GuardId>,
     /// What held when the function gave something that is not plainly false; more than one such answer says nothing.
@@ -153,6 +159,8 @@ impl Frame<'_> {
             fields: None,
             key_loop: None,
             lookups: FxHashMap::default(),
+            completing: None,
+            questions: FxHashMap::default(),
             asserted: Vec::new(),
             answers: SmallVec::new(),
             versions: Vec::new(),

@@ -70,9 +70,13 @@ impl<'a> Lowerer<'a> {
     pub(super) fn statements(&mut self, statements: &'a [Stmt]) {
         let is_last = self.frame.rounds.is_last;
         let last = statements.iter().rposition(|statement| !matches!(statement, Stmt::Decl(Decl::Fn(_))));
-        for (at, statement) in statements.iter().enumerate() {
+        let mut at = 0;
+        while at < statements.len() {
             self.frame.rounds.is_last = is_last && Some(at) == last;
-            self.statement(statement);
+            at += self.completed_copy(&statements[at..]).unwrap_or_else(|| {
+                self.statement(&statements[at]);
+                1
+            });
         }
         self.frame.rounds.is_last = is_last;
     }
@@ -335,7 +339,7 @@ impl<'a> Lowerer<'a> {
                 is_any |= values.len() > CASES;
                 if !case.cons.is_empty() {
                     let right = if is_any { None } else { self.merge(&values, test.span()) };
-                    let asked = right.map_or(Test::Other, |right| Test::Equal { left: subject, right });
+                    let asked = right.map_or(Test::Other, |right| Test::Equal { place: None, left: subject, right });
                     self.hold_test(asked, true, range(test.span()));
                 }
             }
@@ -450,17 +454,22 @@ impl<'a> Lowerer<'a> {
         };
         self.shape(2);
         let naming = Naming { name: self.name(&ident.id.sym), head: range(ident.id.span) };
-        let value = self.expr_named(init, Some(naming));
+        let (value, asked) = self.asking(init, naming);
         let Some(binding) = self.resolve(&ident.id) else { return };
         self.note_copy(&ident.id, binding, init);
         match (value, self.own_home(&ident.id)) {
             (Some(src), Some(dst)) if is_helper(&ident.id.sym, init) => {
                 self.emit(Constraint::Helper { dst, name: naming.name, src });
             }
+            (Some(src), _) if self.frame.completing == Some(binding) => self.begin_version(binding, src),
+            (Some(src), Some(_)) if self.facts.bindings[binding].kind == BindingKind::Let => {
+                let node = self.assign_version(binding, src, naming.head);
+                self.note_asked(node, &asked);
+            }
             _ => self.store_binding(binding, value),
         }
         if let Some(home) = self.own_home(&ident.id) {
-            self.note_lookup(home, value);
+            self.note_asked(home, &asked);
             if let Some(ty) = &ident.type_ann {
                 self.note_type(home, ty);
             }

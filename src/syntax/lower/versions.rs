@@ -29,6 +29,7 @@ impl Lowerer<'_> {
     /// they mean.
     pub(super) fn assign_version(&mut self, binding: BindingId, src: ValueId, at: ByteRange) -> ValueId {
         let info = self.facts.bindings[binding];
+        self.frame.questions.remove(&info.home);
         if info.import.is_some() || self.frame.id == MODULE_BODY || self.frame.versions.len() >= MOST {
             self.store_binding(binding, Some(src));
             return if info.function == self.frame.id { info.home } else { src };
@@ -45,6 +46,11 @@ impl Lowerer<'_> {
         self.store_binding(binding, Some(node));
         self.frame.versions.push(Version { binding, node: Some(node), loops });
         node
+    }
+
+    /// From here on, reads of a variable mean a value that its own node does not hold.
+    pub(super) fn begin_version(&mut self, binding: BindingId, value: ValueId) {
+        self.frame.versions.push(Version { binding, node: Some(value), loops: self.frame.loops });
     }
 
     /// Reads of a variable mean its own node again.

@@ -1,0 +1,128 @@
+//! What closures keep from one call to the next: a listener, a timer's callback or an entry of a table holds all that its
+//! function mentions, as long as it is registered.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::base::finding::ContextKind;
+use crate::heap::graph::NodeId;
+use crate::heap::object::{InstanceId, Lifetime, ObjectId, Source, Value};
+use crate::program::changes::Change;
+use crate::program::holders::Link;
+use crate::program::{Program, Stages};
+use crate::syntax::facts::{CallId, Constraint, FunctionId, MODULE_BODY, ModuleFacts, THIS};
+
+/// The closures that outlive the call that makes them, by what they mention.
+#[derive(Default)]
+pub(super) struct Keepers {
+    of: FxHashMap<ObjectId, FxHashSet<InstanceId>>,
+    /// The places of listenings in the record, by the call that adds them.
+    listenings: FxHashMap<(InstanceId, CallId), Vec<usize>>,
+}
+
+impl Keepers {
+    fn of(stages: &Stages<'_>) -> Self {
+        let mut keepers = Self::default();
+        for (instance, info) in stages.heap.instances() {
+            if info.key.environment == Lifetime::Module && info.key.function != MODULE_BODY {
+                keepers.add_mentioned(stages, instance);
+            }
+        }
+        for (at, listening) in stages.heap.record.listenings.iter().enumerate() {
+            keepers.listenings.entry((listening.instance, listening.call)).or_default().push(at);
+        }
+        keepers
+    }
+
+    fn add_mentioned(&mut self, stages: &Stages<'_>, closure: InstanceId) {
+        let key = stages.heap.instance(closure).key;
+        let facts = &stages.facts[key.file];
+        for function in facts.functions.ids().filter(|&id| is_inside(facts, id, key.function)) {
+            for constraint in facts.constraints_of(function) {
+                let (owner, value) = match *constraint {
+                    Constraint::LoadOuter { binding, .. } => {
+                        (facts.bindings[binding].function, facts.bindings[binding].home)
+                    }
+                    Constraint::OuterThis { function, .. } => (function, THIS),
+                    _ => continue,
+                };
+                if let Some(node) = outer_node(stages, closure, owner, value) {
+                    let objects = stages.heap.points_to(node).iter().filter_map(Value::as_object);
+                    for (object, _) in objects {
+                        self.of.entry(object).or_default().insert(closure);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether a function is another one or written in it.
+fn is_inside(facts: &ModuleFacts, function: FunctionId, outer: FunctionId) -> bool {
+    std::iter::successors(Some(function), |&at| facts.functions[at].parent).any(|at| at == outer)
+}
+
+/// The node of a value of a function, no module's body, around a closure.
+fn outer_node(
+    stages: &Stages<'_>,
+    closure: InstanceId,
+    owner: FunctionId,
+    value: crate::syntax::facts::ValueId,
+) -> Option<NodeId> {
+    let parent = |&at: &InstanceId| stages.heap.instance(at).key.parent;
+    let around = std::iter::successors(parent(&closure), parent);
+    let instance = around.into_iter().find(|&at| stages.heap.instance(at).key.function == owner)?;
+    (owner != MODULE_BODY).then(|| stages.heap.node(instance, value))
+}
+
+impl Program<'_> {
+    /// Whether the closures that keep an object from one call to the next are let go again; none if no closure does.
+    pub(super) fn is_let_go(&self, growth: &Change, object: ObjectId, depth: u8) -> Option<bool> {
+        let closures = self.keepers().of.get(&object)?;
+        let mut is_kept = false;
+        for &closure in closures {
+            match self.is_closure_let_go(growth, closure, depth) {
+                Some(false) => return Some(false),
+                Some(true) => is_kept = true,
+                None => {}
+            }
+        }
+        is_kept.then_some(true)
+    }
+
+    fn keepers(&self) -> &Keepers {
+        self.tables.keepers.get_or_init(|| Keepers::of(&self.stages))
+    }
+
+    /// The same of one closure.
+    fn is_closure_let_go(&self, growth: &Change, closure: InstanceId, depth: u8) -> Option<bool> {
+        let mut is_kept = false;
+        for root in self.stages.heap.record.roots_of(closure) {
+            if !root.site.is_some_and(|site| self.is_registration_let_go(site)) {
+                return Some(false);
+            }
+            is_kept = true;
+        }
+        let key = self.stages.heap.instance(closure).key;
+        let source = Source::Function { file: key.file, function: key.function, parent: key.parent? };
+        let function = self.stages.heap.object_of(&source)?;
+        for &link in self.holders.of(function) {
+            match link {
+                Link::Variable(..) => return Some(false),
+                // Who captures a closure is looked at where that is kept.
+                Link::Captured(..) => {}
+                Link::Field(parent, _) if !self.is_held_by_module(parent) => {}
+                Link::Field(parent, field) if self.is_bounded_place(growth, parent, field, depth) => is_kept = true,
+                Link::Field(..) => return Some(false),
+            }
+        }
+        is_kept.then_some(true)
+    }
+
+    /// Whether a registration is taken back. One that a caller outside asks for lasts as long as that one likes.
+    fn is_registration_let_go(&self, site: (InstanceId, CallId)) -> bool {
+        let Some(places) = self.keepers().listenings.get(&site) else { return false };
+        let listenings = &self.stages.heap.record.listenings;
+        self.kind_of(self.point_of(site.0, site.1)) > ContextKind::Exported
+            && places.iter().all(|&at| self.is_ended_again(&listenings[at]))
+    }
+}

@@ -258,7 +258,7 @@ impl Solver<'_> {
 
     /// A load goes on in a prototype: what is found there is shared by all instances.
     fn load_inherited(&mut self, prototype: Value, field: Field, dst: NodeId, this: Value) {
-        let Some((object, _)) = prototype.as_object() else { return };
+        let Some((object, own)) = prototype.as_object() else { return };
         if let (Source::External { path, .. }, FieldKind::Name(name)) = (&self.objects[object].source, field.kind())
             && path.and_then(|path| self.input.models.step(path, Step::Member(self.names.text(name)))).is_none()
         {
@@ -267,7 +267,14 @@ impl Solver<'_> {
             self.graph.insert(dst, Value::data(Data::Unknown));
             return;
         }
-        self.load_object(object, Lifetime::Module, field, dst, this);
+        let lifetime = match self.objects[object].source {
+            // `Object.create(context)`: what inherits from an object of the call is the call's.
+            Source::Site { .. } | Source::Call { .. } | Source::Instance { .. } => {
+                this.as_object().map_or(own, |(_, lifetime)| lifetime.max(own))
+            }
+            _ => Lifetime::Module,
+        };
+        self.load_object(object, lifetime, field, dst, this);
     }
 
     /// Another prototype of an object.
@@ -467,6 +474,7 @@ impl Solver<'_> {
             self.graph.insert(value, source);
             self.listen(dst, Listener::Store { src: value, field: Field::UNKNOWN });
             self.listen(dst, Listener::Store { src: value, field: Field::KEYS });
+            self.listen(dst, Listener::Store { src: value, field: Field::MADE_OF });
         }
     }
 
@@ -499,7 +507,15 @@ impl Solver<'_> {
         }
         targets.push((to, lifetime, except));
         match self.objects[from].source {
-            Source::Namespace(_) | Source::External { path: Some(_), .. } => self.add_prototype(to, source),
+            Source::External { path: Some(path), .. } => {
+                self.add_prototype(to, source);
+                // A copy of a request's data is that request's data: `{...req.query}`.
+                if self.input.models.facts(path).value.data.is_some() {
+                    let made_of = self.field(to, Field::MADE_OF);
+                    self.graph.insert(made_of, source);
+                }
+            }
+            Source::Namespace(_) => self.add_prototype(to, source),
             Source::External { .. } => {
                 let unknown = self.field(to, Field::UNKNOWN);
                 self.graph.insert(unknown, Value::data(Data::Unknown));

@@ -11,8 +11,8 @@ use crate::program::Program;
 use crate::program::changes::{Change, Target};
 use crate::program::keys::{self, Keys};
 use crate::syntax::facts::{
-    BindingId, BindingKind, CallId, Checked, Constraint, FunctionId, Guard, Key, ModuleFacts, Run, Test, TypeRef,
-    ValueId,
+    BindingId, BindingKind, CallId, Checked, Constraint, FunctionId, Guard, Key, ModuleFacts, Place, Run, Test,
+    TypeRef, ValueId, Write, WriteForm,
 };
 
 /// Copies, callers and answering functions so deep are looked through.
@@ -181,6 +181,13 @@ impl<'a> Program<'a> {
                 let parts = &self.stages.facts[key.file].arguments[parts.indices()];
                 return parts.iter().all(|part| self.is_of_fixed_set(target, Use { value: part.value, ..at }, depth));
             }
+            if let Constraint::LoadOuter { dst, binding } = *constraint
+                && dst == at.value
+                && self.is_assigned_fixed(target, at.instance, binding, depth)
+            {
+                is_explained = true;
+                continue;
+            }
             let source = match *constraint {
                 Constraint::Copy { dst, src } if dst == at.value => Some(Use { value: src, ..at }),
                 Constraint::LoadOuter { dst, binding } if dst == at.value => self.outer_value(at.instance, binding),
@@ -199,6 +206,24 @@ impl<'a> Program<'a> {
             is_explained |= keys::judge(&self.stages, node) != Keys::Finite;
         }
         is_explained
+    }
+
+    /// Whether all that a variable of a function around is ever given is of a fixed set where it is given.
+    fn is_assigned_fixed(&self, target: Target, instance: InstanceId, binding: BindingId, depth: u8) -> bool {
+        let file = self.stages.heap.instance(instance).key.file;
+        let facts = &self.stages.facts[file];
+        if !matches!(facts.bindings[binding].kind, BindingKind::Let | BindingKind::Var) {
+            return false;
+        }
+        let is_fixed = |write: &Write| {
+            let Some(value) = write.value.filter(|_| write.form == WriteForm::Assign) else { return false };
+            self.instances_of(file, write.function).iter().all(|&instance| {
+                let at = Use { instance, value, guards: write.guards, start: write.range.start };
+                self.is_of_fixed_set(target, at, depth)
+            })
+        };
+        let mut writes = facts.writes.iter().filter(|write| write.place == Place::Binding(binding)).peekable();
+        writes.peek().is_some() && writes.all(is_fixed)
     }
 
     /// A constant or parameter of a function around, as that function uses it.

@@ -11,7 +11,7 @@ use crate::program::changes::{Change, Effect, Target};
 use crate::program::holders::Link;
 use crate::program::key_forms::KeyForms;
 use crate::program::keys::{self, Keys};
-use crate::program::{ChangeId, Program};
+use crate::program::{ChangeId, Program, links};
 use crate::syntax::facts::{
     Checked, Constraint, Guard, MODULE_BODY, Place, Reuse, Run, Test, ValueId, Write, WriteForm,
 };
@@ -94,6 +94,7 @@ impl Program<'_> {
         // What grows by being assigned anew goes with the object that it is a property of.
         let held = match change.target {
             Target::Object(object) => Some(object),
+            Target::Slot(_) if change.kind == links::WRITE => None,
             Target::Slot(_) => change.base.and_then(Value::as_object).map(|(object, _)| object),
         };
         held.filter(|&object| self.has_bounded_holder(change, object, 4)).map(|_| Bound::BoundedHolder)
@@ -275,6 +276,9 @@ impl Program<'_> {
                 all.extend(replacements.filter(|&id| !self.is_switch(id) && !self.is_same_again(id, object)));
             }
             Target::Slot(slot) => {
+                if change.kind == links::WRITE {
+                    all.extend(self.link_removals(slot));
+                }
                 let objects = self.stages.heap.points_to(slot).iter().filter_map(Value::as_object);
                 for (object, _) in objects {
                     all.extend(self.removals.get(&Target::Object(object)).into_iter().flatten().copied());

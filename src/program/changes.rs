@@ -9,7 +9,7 @@ use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::record::{NativeEffect, NativeWrite};
 use crate::modules::PatternPart;
-use crate::program::{Point, Stages, rounds};
+use crate::program::{Point, Stages, links, rounds};
 use crate::syntax::facts::{
     BindingId, Cleanup, Constraint, FunctionId, Key, MODULE_BODY, ModuleFacts, Place, Reuse, Run, ValueId, Write,
     WriteForm, WriteId,
@@ -124,6 +124,7 @@ pub(super) fn collect(stages: &Stages<'_>) -> Vec<Change> {
     }
     for change in &mut changes {
         rounds::settle_lifetime(stages, change);
+        links::settle(stages, change);
     }
     changes
 }
@@ -349,7 +350,7 @@ fn kind_of(write: &Write) -> &'static str {
         }
         (WriteForm::Assign, Reuse::Appends | Reuse::Adds, _) => "append-copy",
         (WriteForm::Assign, Reuse::AddsKey(_), _) => "add-key-copy",
-        (WriteForm::Assign, Reuse::Links, _) => "link",
+        (WriteForm::Assign, Reuse::Links, _) => links::WRITE,
         (WriteForm::Assign, Reuse::Wraps, _) => "wrap",
         (WriteForm::Assign, _, Place::Property { key: Key::Computed(_), .. }) => "computed-key",
         (WriteForm::Assign, ..) => "assign",

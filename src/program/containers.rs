@@ -4,10 +4,10 @@ use crate::base::finding::{Container, RootedBy};
 use crate::base::source::FileId;
 use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, ObjectId, ObjectKind, Source};
-use crate::program::Program;
 use crate::program::changes::{self, Change, Target};
 use crate::program::holders::{self, Link, Naming, Owner};
 use crate::program::sources::Follow;
+use crate::program::{Program, links};
 use crate::syntax::facts::{Constraint, FunctionForm, Key, MODULE_BODY};
 
 impl Program<'_> {
@@ -184,7 +184,7 @@ impl Program<'_> {
         match change.target {
             Target::Object(object) => self.kind_word(object),
             Target::Slot(_) if change.kind == "add-assign" => "string",
-            Target::Slot(_) if change.kind == "link" => "linked list",
+            Target::Slot(_) if change.kind == links::WRITE => "linked list",
             Target::Slot(_) if change.kind == "wrap" => "chain of functions",
             Target::Slot(_) if change.kind == "wrap" => "chain of functions",
             Target::Slot(slot) => self

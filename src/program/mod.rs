@@ -15,6 +15,7 @@ mod kept;
 mod key_forms;
 mod keys;
 mod lasting;
+mod links;
 mod listeners;
 mod loads;
 mod lookups;

@@ -8,13 +8,16 @@ use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, ValueKin
 use crate::models::facts::DataKind;
 use crate::program::Program;
 use crate::program::changes::{Change, Effect, Target};
-use crate::syntax::facts::{Constraint, Export, Reuse};
+use crate::syntax::facts::{Constraint, Export, RETURN, Reuse};
 
 /// How deep inside a stored object a request's data is looked for.
 const STORED_DEPTH: u8 = 2;
 
 /// The same for an object whose properties are copied into another, the nested ones too by deep merges.
 const COPIED_DEPTH: u8 = 6;
+
+/// How deep inside literals what is handed out is looked for.
+const READ_DEPTH: u8 = 4;
 
 impl Program<'_> {
     /// Whether a change overwrites a lasting place with data of the request that it handles.
@@ -26,6 +29,7 @@ impl Program<'_> {
             && change.lifetime == Lifetime::Module
             && !self.is_of_request(change)
             && !self.is_slot_of_ring(change)
+            && !self.is_link(change)
             && !self.is_initialisation(change)
             && !self.sets_up_something_new(change)
             && change.values.iter().any(|&value| self.is_request_data(value, depth))
@@ -157,7 +161,11 @@ impl Program<'_> {
         let mut read = FxHashSet::default();
         for (instance, info) in heap.instances() {
             let facts = &self.stages.facts[info.key.file];
-            let mut note = |value| self.note_read(heap.node(instance, value), STORED_DEPTH, &mut read);
+            let mut note = |value| self.note_read(heap.node(instance, value), READ_DEPTH, &mut read);
+            // What a handler gives goes to whoever asked.
+            if heap.record.is_root(instance) {
+                note(RETURN);
+            }
             for &call in self.calls_in(info.key.file, info.key.function) {
                 if self.callees_of(instance, call).is_empty() {
                     facts.arguments_of(call).iter().for_each(|argument| note(argument.value));

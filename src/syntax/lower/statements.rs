@@ -255,10 +255,12 @@ impl<'a> Lowerer<'a> {
         let outcome = s.test.as_ref().map(|test| self.condition(test, Wanted::Test));
         let asked = outcome.as_ref().map_or(&[][..], |outcome| &outcome.then);
         self.hold(asked);
-        if let Some(update) = &s.update {
-            self.expr(update);
+        if !is_over_at_once(s) {
+            if let Some(update) = &s.update {
+                self.expr(update);
+            }
+            self.conditional_loop(&s.body, s.test.as_deref(), asked);
         }
-        self.conditional_loop(&s.body, s.test.as_deref(), asked);
         self.release(mark);
         self.scopes.leave(scope);
     }
@@ -474,6 +476,32 @@ impl<'a> Lowerer<'a> {
                 self.note_type(home, ty);
             }
         }
+    }
+}
+
+/// `for (let i = 0; i > 100; i++)`: no round of it ever runs.
+fn is_over_at_once(s: &ForStmt) -> bool {
+    let Some(VarDeclOrExpr::VarDecl(var)) = &s.init else { return false };
+    let [declarator] = var.decls.as_slice() else { return false };
+    let (Pat::Ident(name), Some(init), Some(test)) = (&declarator.name, &declarator.init, &s.test) else {
+        return false;
+    };
+    let Expr::Bin(BinExpr { op, left, right, .. }) = transparent(test) else { return false };
+    let (Some(first), Some(limit)) = (number(init), number(right)) else { return false };
+    let goes_on = match op {
+        BinaryOp::Lt => first < limit,
+        BinaryOp::LtEq => first <= limit,
+        BinaryOp::Gt => first > limit,
+        BinaryOp::GtEq => first >= limit,
+        _ => return false,
+    };
+    matches!(transparent(left), Expr::Ident(asked) if asked.sym == name.id.sym) && !goes_on
+}
+
+fn number(e: &Expr) -> Option<f64> {
+    match transparent(e) {
+        Expr::Lit(Lit::Num(number)) => Some(number.value),
+        _ => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What closures keep from one call to the next: a listener, a timer's callback or an entry of a table holds all that its
 //! function mentions, as long as it is registered.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::base::finding::ContextKind;
 use crate::heap::graph::NodeId;
@@ -14,7 +14,7 @@ use crate::syntax::facts::{CallId, Constraint, FunctionId, MODULE_BODY, ModuleFa
 /// The closures that outlive the call that makes them, by what they mention.
 #[derive(Default)]
 pub(super) struct Keepers {
-    of: FxHashMap<ObjectId, FxHashSet<InstanceId>>,
+    of: FxHashMap<ObjectId, Vec<InstanceId>>,
     /// The places of listenings in the record, by the call that adds them.
     listenings: FxHashMap<(InstanceId, CallId), Vec<usize>>,
 }
@@ -48,7 +48,10 @@ impl Keepers {
                 if let Some(node) = outer_node(stages, closure, owner, value) {
                     let objects = stages.heap.points_to(node).iter().filter_map(Value::as_object);
                     for (object, _) in objects {
-                        self.of.entry(object).or_default().insert(closure);
+                        let known = self.of.entry(object).or_default();
+                        if known.last() != Some(&closure) {
+                            known.push(closure);
+                        }
                     }
                 }
             }

@@ -4,12 +4,13 @@
 use rustc_hash::FxHashMap;
 
 use crate::base::finding::ContextKind;
+use crate::base::source::FileId;
 use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, Source, Value};
 use crate::program::changes::Change;
 use crate::program::holders::Link;
 use crate::program::{Program, Stages};
-use crate::syntax::facts::{CallId, Constraint, FunctionId, MODULE_BODY, ModuleFacts, THIS};
+use crate::syntax::facts::{CallId, Constraint, FunctionId, MODULE_BODY, THIS, ValueId};
 
 /// The closures that outlive the call that makes them, by what they mention.
 #[derive(Default)]
@@ -19,12 +20,17 @@ pub(super) struct Keepers {
     listenings: FxHashMap<(InstanceId, CallId), Vec<usize>>,
 }
 
+/// What a function, or one inside it, mentions of those around: the function that has it, and the value.
+type Mentions = FxHashMap<(FileId, FunctionId), Vec<(FunctionId, ValueId)>>;
+
 impl Keepers {
     fn of(stages: &Stages<'_>) -> Self {
         let mut keepers = Self::default();
+        let mentions = mentions(stages);
         for (instance, info) in stages.heap.instances() {
             if info.key.environment == Lifetime::Module && info.key.function != MODULE_BODY {
-                keepers.add_mentioned(stages, instance);
+                let mentioned = mentions.get(&(info.key.file, info.key.function));
+                keepers.add_mentioned(stages, instance, mentioned.map_or(&[], Vec::as_slice));
             }
         }
         for (at, listening) in stages.heap.record.listenings.iter().enumerate() {
@@ -33,48 +39,52 @@ impl Keepers {
         keepers
     }
 
-    fn add_mentioned(&mut self, stages: &Stages<'_>, closure: InstanceId) {
-        let key = stages.heap.instance(closure).key;
-        let facts = &stages.facts[key.file];
-        for function in facts.functions.ids().filter(|&id| is_inside(facts, id, key.function)) {
-            for constraint in facts.constraints_of(function) {
-                let (owner, value) = match *constraint {
-                    Constraint::LoadOuter { binding, .. } => {
-                        (facts.bindings[binding].function, facts.bindings[binding].home)
-                    }
-                    Constraint::OuterThis { function, .. } => (function, THIS),
-                    _ => continue,
-                };
-                if let Some(node) = outer_node(stages, closure, owner, value) {
-                    let objects = stages.heap.points_to(node).iter().filter_map(Value::as_object);
-                    for (object, _) in objects {
-                        let known = self.of.entry(object).or_default();
-                        if known.last() != Some(&closure) {
-                            known.push(closure);
-                        }
-                    }
+    fn add_mentioned(&mut self, stages: &Stages<'_>, closure: InstanceId, mentioned: &[(FunctionId, ValueId)]) {
+        for &(owner, value) in mentioned {
+            let Some(node) = outer_node(stages, closure, owner, value) else { continue };
+            for (object, _) in stages.heap.points_to(node).iter().filter_map(Value::as_object) {
+                let known = self.of.entry(object).or_default();
+                if known.last() != Some(&closure) {
+                    known.push(closure);
                 }
             }
         }
     }
 }
 
-/// Whether a function is another one or written in it.
-fn is_inside(facts: &ModuleFacts, function: FunctionId, outer: FunctionId) -> bool {
-    std::iter::successors(Some(function), |&at| facts.functions[at].parent).any(|at| at == outer)
+fn mentions(stages: &Stages<'_>) -> Mentions {
+    let mut mentions = Mentions::default();
+    for (file, facts) in stages.facts.iter_enumerated() {
+        for function in facts.functions.ids() {
+            for constraint in facts.constraints_of(function) {
+                let mentioned = match *constraint {
+                    Constraint::LoadOuter { binding, .. } => {
+                        (facts.bindings[binding].function, facts.bindings[binding].home)
+                    }
+                    Constraint::OuterThis { function, .. } => (function, THIS),
+                    _ => continue,
+                };
+                let around = std::iter::successors(Some(function), |&at| facts.functions[at].parent);
+                for at in around.take_while(|&at| at != mentioned.0 && mentioned.0 != MODULE_BODY) {
+                    mentions.entry((file, at)).or_default().push(mentioned);
+                }
+            }
+        }
+    }
+    let in_order = |mut mentioned: Vec<(FunctionId, ValueId)>| {
+        mentioned.sort_unstable();
+        mentioned.dedup();
+        mentioned
+    };
+    mentions.into_iter().map(|(key, mentioned)| (key, in_order(mentioned))).collect()
 }
 
 /// The node of a value of a function, no module's body, around a closure.
-fn outer_node(
-    stages: &Stages<'_>,
-    closure: InstanceId,
-    owner: FunctionId,
-    value: crate::syntax::facts::ValueId,
-) -> Option<NodeId> {
+fn outer_node(stages: &Stages<'_>, closure: InstanceId, owner: FunctionId, value: ValueId) -> Option<NodeId> {
     let parent = |&at: &InstanceId| stages.heap.instance(at).key.parent;
     let around = std::iter::successors(parent(&closure), parent);
     let instance = around.into_iter().find(|&at| stages.heap.instance(at).key.function == owner)?;
-    (owner != MODULE_BODY).then(|| stages.heap.node(instance, value))
+    Some(stages.heap.node(instance, value))
 }
 
 impl Program<'_> {

@@ -75,10 +75,18 @@ impl Program<'_> {
         let facts = &self.stages.facts[file];
         let id = self.variable_of(heap.node(instance, value))?;
         let binding = facts.bindings[id];
-        let is_set = |write: &Write| write.place == Place::Binding(id) && !write.is_initializer;
-        let is_param = binding.kind == BindingKind::Param && !self.is_long(file, binding.function);
-        if !is_param || facts.writes.iter().any(is_set) {
+        if binding.kind != BindingKind::Param || self.is_long(file, binding.function) {
             return None;
+        }
+        let is_set = |write: &&Write| write.place == Place::Binding(id) && !write.is_initializer;
+        let mut sets = facts.writes.iter().filter(is_set);
+        if let Some(set) = sets.next() {
+            // As compilers write it: `if (lifespan === void 0) { lifespan = 0; }`.
+            let is_missing = |guard: &Guard| {
+                !guard.holds && matches!(guard.test, Test::Truthy { place: Some(place), .. } if place == set.place)
+            };
+            let is_default = sets.next().is_none() && facts.guards_in(set.guards).any(is_missing);
+            return set.value.filter(|_| is_default).map(|value| (binding.function, value));
         }
         facts.constraints_of(binding.function).iter().find_map(|constraint| match *constraint {
             Constraint::Copy { dst, src } if dst == binding.home && is_written_out(facts, binding.function, src) => {

@@ -31,7 +31,8 @@ pub(super) fn fill(project: &mut Project, files: Vec<String>, manifests: Vec<(Ma
     for (id, named) in (0..).map(ManifestId).zip(named) {
         let folder = project.manifests[id].folder.clone();
         let mut entries = targets(project, &folder, &named.entries);
-        if !project.manifests[id].names_entries {
+        // Who has only programs named for the command line is loaded as its folder's index all the same.
+        if named.entries.is_empty() {
             entries.extend(entry_file(project, &folder, "./index"));
         }
         let bins = targets(project, &folder, &named.bins);

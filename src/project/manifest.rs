@@ -143,7 +143,9 @@ fn named_entries(json: &Map<String, Value>) -> NamedEntries {
     // The fields of bundlers count where Node's say nothing: they name other builds of the same.
     let is_named = json.contains_key("exports") || json.contains_key("main");
     let keys: &[&str] = if is_named { &["exports", "main"] } else { &["module", "browser"] };
-    for value in keys.iter().filter_map(|key| json.get(*key)) {
+    // A table under `browser` says what stands in for what.
+    let is_entry = |key: &str, value: &Value| key != "browser" || value.is_string();
+    for value in keys.iter().filter_map(|key| json.get(*key).filter(|value| is_entry(key, value))) {
         collect_entries(value, &mut named.entries);
     }
     if let Some(value) = json.get("bin") {

@@ -1,6 +1,6 @@
 //! Removals that belong to one insertion: a closure that takes away what the function around it put in.
 
-use crate::heap::object::InstanceId;
+use crate::heap::object::{InstanceId, Source, Value};
 use crate::program::changes::{Change, Target, binding_node};
 use crate::program::{ChangeId, Program};
 use crate::syntax::facts::{Constraint, FunctionId, MODULE_BODY};
@@ -34,6 +34,9 @@ impl Program<'_> {
     /// that the caller gets, or a listener for the end.
     pub(super) fn is_undoing(&self, growth: &Change, removal: &Change) -> bool {
         let heap = self.stages.heap;
+        if self.is_what_was_put_in(growth, removal) {
+            return true;
+        }
         let outer = |instance: InstanceId| heap.instance(instance).key.parent;
         std::iter::successors(outer(removal.instance), |&at| outer(at)).any(|at| {
             let around = heap.instance(at).key;
@@ -42,6 +45,18 @@ impl Program<'_> {
                 && self.encloses(around.function, growth.instance)
                 && (self.has_captured_key(removal, around.function) || self.names_what_was_put_in(growth, removal))
         })
+    }
+
+    /// Whether a removal stands in the very function that a growth puts in: a clean-up that takes itself off the list.
+    fn is_what_was_put_in(&self, growth: &Change, removal: &Change) -> bool {
+        let heap = self.stages.heap;
+        let is_it = |value: Value| {
+            value.as_object().is_some_and(|(object, _)| match heap.object(object).source {
+                Source::Function { file, function, .. } => (file, function) == (removal.file, removal.function),
+                _ => false,
+            })
+        };
+        growth.values.iter().any(|&node| heap.points_to(node).iter().any(is_it))
     }
 
     /// Whether a closure, or a callback in it, mentions the very variable whose value a growth put in:

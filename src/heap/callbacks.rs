@@ -13,13 +13,16 @@ use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, Value};
 use crate::heap::solver::{
     Arg, Callback, CallbackId, InvocationId, InvocationKind, Listener, RootCause, Solver, Special, This,
 };
-use crate::models::facts::{CallbackFacts, CallbackResult, Position};
+use crate::models::facts::{CallbackFacts, CallbackResult, ParamFacts, Position};
 use crate::syntax::facts::CallId;
 
 impl Solver<'_> {
     /// A value in a callback's place: a function is called as the model says; arrays and objects are looked into.
     pub(super) fn callback_value(&mut self, callback: CallbackId, value: Value, depth: u8) {
-        let Some((object, lifetime)) = value.as_object() else { return };
+        let Some((object, lifetime)) = value.as_object() else {
+            self.shorthand(callback, value, depth);
+            return;
+        };
         let at = usize::from(depth & 0x0F);
         let nested = depth >> 4;
         let is_callable = matches!(
@@ -61,7 +64,7 @@ impl Solver<'_> {
         self.input.models.facts(path).call.as_ref().is_some_and(|call| call.loader.is_some())
     }
 
-    fn callback_facts(&self, callback: CallbackId) -> &'_ CallbackFacts {
+    pub(super) fn callback_facts(&self, callback: CallbackId) -> &'_ CallbackFacts {
         let Callback { path, is_construct, index, .. } = self.callbacks[callback];
         let facts = self.input.models.facts(path);
         let call = if is_construct { &facts.construct } else { &facts.call };
@@ -77,7 +80,7 @@ impl Solver<'_> {
         inner.position = Some(facts.position);
         inner.args = self.callback_arguments(callback, &facts, value);
         inner.dst = self.callback_result(callback, &facts, value);
-        if let CallbackResult::Wrapped | CallbackResult::Driver = facts.returns {
+        if let CallbackResult::Wrapped | CallbackResult::Driver | CallbackResult::Promised = facts.returns {
             return;
         }
         let mut function = value;
@@ -125,7 +128,10 @@ impl Solver<'_> {
             let mut is_known = false;
             for (_, param) in facts.params.iter().filter(|(at, _)| *at == index) {
                 is_known = true;
-                self.fill_param(node, param, invocation);
+                match param {
+                    ParamFacts::Sent(event) => self.receive(invocation, event, index, node),
+                    param => self.fill_param(node, param, invocation),
+                }
             }
             if !is_known {
                 self.graph.insert(node, Value::data(Data::Unknown));
@@ -166,7 +172,11 @@ impl Solver<'_> {
             }
             CallbackResult::Driven => Some(self.driven_result(&inv, dst)),
             CallbackResult::Driver => {
-                self.make_driver(&inv, function, dst);
+                self.make_runner(&inv, function, dst, Special::Drives);
+                None
+            }
+            CallbackResult::Promised => {
+                self.make_runner(&inv, function, dst, Special::Promises);
                 None
             }
             CallbackResult::Wrapped => {

@@ -214,6 +214,13 @@ impl Solver<'_> {
                     self.graph.add_edge(node, dst, EdgeKind::Copy);
                 }
             }
+            Some(Special::Settles(promise)) => {
+                let promised = self.field(promise, Field::PROMISED);
+                if let Some(arg) = self.invocations[invocation].args.get(1).copied() {
+                    self.graph.add_edge(arg.node, promised, EdgeKind::Copy);
+                }
+            }
+            Some(Special::Promises(target)) => self.call_promisified(invocation, target),
             Some(Special::Drives(target)) => self.call_driver(invocation, target),
             Some(Special::Bound { target, this, args }) => {
                 self.note_memoized(invocation, object, lifetime);
@@ -564,7 +571,14 @@ impl Solver<'_> {
     }
 
     /// Calls an accessor in the context of the function that a node belongs to: that is where it is used.
-    fn call_accessor(&mut self, function: Value, this: Value, args: &[Arg], dst: Option<NodeId>, used_at: NodeId) {
+    pub(super) fn call_accessor(
+        &mut self,
+        function: Value,
+        this: Value,
+        args: &[Arg],
+        dst: Option<NodeId>,
+        used_at: NodeId,
+    ) {
         let Some((object, _)) = function.as_object() else { return };
         let Source::Function { parent, .. } = self.objects[object].source else { return };
         let user = self.instance_at(used_at);

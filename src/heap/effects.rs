@@ -55,6 +55,7 @@ impl Solver<'_> {
             }
             Effect::Inherit { class, parent } => self.apply_inherit(call, class, parent),
             Effect::Members { class, descriptors, of } => self.give_members(call, class, descriptors, *of),
+            Effect::Send { event, first } => self.send(call, event, *first),
             Effect::Keep { values } => self.keep(call, values),
             Effect::Carry { values, to } => self.carry(call, values, *to),
             Effect::Provide { values, token, how, lasting } => {

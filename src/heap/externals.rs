@@ -124,6 +124,7 @@ impl Solver<'_> {
             self.graph.insert(dst, method);
             return;
         }
+        let inner = inner.or_else(|| self.wrapped_member(path?, &text));
         let is_named = inner.is_some() || made.is_none();
         let label = self.member_label(package, label, is_named, &text);
         let is_shared = inner.is_some_and(|path| self.input.models.facts(path).value.is_shared);
@@ -165,7 +166,7 @@ impl Solver<'_> {
 
     /// A call of something external.
     pub(super) fn call_external(&mut self, invocation: InvocationId, object: ObjectId, lifetime: Lifetime) {
-        if self.call_platform(invocation, object) {
+        if self.call_platform(invocation, object) || self.call_chained(invocation, object, lifetime) {
             return;
         }
         let Source::External { package, path, label, .. } = self.objects[object].source else { return };
@@ -405,6 +406,14 @@ impl Solver<'_> {
                 self.derive_all(call);
                 self.graph.insert(dst, Value::data(Data::Unknown));
             }
+            ResultFacts::ElementOf(arguments) => {
+                for node in self.selected(call.invocation, arguments) {
+                    self.elements_or_values(node, dst);
+                }
+            }
+            ResultFacts::TableOf(arguments) => self.give_table(call, arguments),
+            ResultFacts::GroupsOf(arguments) => self.give_groups(call, arguments),
+            ResultFacts::Nested(index) => self.give_nested(call, *index, dst),
             ResultFacts::ElementsOf(arguments) => {
                 let element = self.give_array(call);
                 for node in self.selected(call.invocation, arguments) {

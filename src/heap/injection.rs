@@ -295,6 +295,10 @@ impl Solver<'_> {
             if is_here {
                 self.providers.injected.push((at, place));
             }
+            if decorator.function == key.function {
+                let place = u32::try_from(place).unwrap_or(u32::MAX);
+                self.listen(self.node(at, decorator.value), Listener::Decorate { at, place });
+            }
         }
         for fact in facts.types.iter().filter(|fact| fact.function == key.function) {
             match fact.ty {

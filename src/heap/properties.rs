@@ -6,7 +6,7 @@ use crate::heap::constraints::edge_of;
 use crate::heap::field::{Field, FieldKind};
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::limits::COPIES;
-use crate::heap::natives;
+use crate::heap::natives::{self, Native};
 use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::solver::{ExceptId, Initial, LOOKED_THROUGH, Listener, Solver};
 use crate::models::facts::{DataKind, Step};
@@ -423,6 +423,11 @@ impl Solver<'_> {
 
     /// The field that a known key names in an object; none if the key is not known.
     pub(super) fn field_of_key(&mut self, object: ObjectId, key: Value) -> Option<Field> {
+        if let ValueKind::Object(symbol, _) = key.kind()
+            && let Source::Native(symbol @ Native::Static("Symbol", _)) = self.objects[symbol].source
+        {
+            return Some(Field::name(self.names.intern(&symbol.label())));
+        }
         let ValueKind::String(id) = key.kind() else { return None };
         let text = self.strings.text(id)?;
         if self.objects[object].kind == ObjectKind::Array {
@@ -568,6 +573,7 @@ impl Solver<'_> {
             }
             (ObjectKind::Array, Some(index)) => self.load(value, Field::index(u32::from(index)), dst),
             _ => {
+                self.look_for_iterator(value, dst, index);
                 let all = self.all_elements(object);
                 self.graph.add_edge(all, dst, edge_of(lifetime));
             }

@@ -15,6 +15,7 @@ use crate::heap::graph::{Graph, NodeId};
 use crate::heap::instance::{Instance, InstanceKey, Phase};
 use crate::heap::memo::Memo;
 use crate::heap::object::{AbstractObject, Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, StringId, Value};
+use crate::heap::payloads::Direction;
 use crate::heap::providers::Providers;
 use crate::heap::record::{NativeWrite, Record};
 use crate::heap::roots::{Entry, Offer};
@@ -72,6 +73,16 @@ pub(super) enum Listener {
     Keys { dst: NodeId },
     /// `dst` gets what the value, a promise or not, gives.
     Await { dst: NodeId },
+    /// The value makes iterators of `this`.
+    OwnIterator { this: Value, dst: NodeId, index: Option<u8> },
+    /// The value names an event: `dst` gets what is sent by that name.
+    Receive { emitter: ObjectId, index: u8, dst: NodeId },
+    /// The value names an event: what `src` holds is sent by that name.
+    Send { emitter: ObjectId, index: u8, src: NodeId },
+    /// `dst` gets what the base holds under the path that the value is.
+    LoadPath { dst: NodeId, base: NodeId },
+    /// The value decorates something of a class.
+    Decorate { at: InstanceId, place: u32 },
     /// `dst` gets what the value gives in the end, if it is a generator, and what it promises.
     Driven { dst: NodeId },
     /// The value is called.
@@ -318,6 +329,10 @@ pub(super) enum Special {
     Resolve(ObjectId),
     /// Gives what a node holds.
     Gives(NodeId),
+    /// A callback: settles a promise with its second argument.
+    Settles(ObjectId),
+    /// Calls what it holds with such a callback.
+    Promises(NodeId),
     /// Runs the generator that what it holds gives.
     Drives(NodeId),
     /// Calls what `target` holds with bound receiver and arguments.
@@ -415,6 +430,8 @@ pub(super) struct Solver<'a> {
     /// Nodes with a declared type that may say what comes from outside.
     pub(super) typed: Vec<(InstanceId, TypeFact)>,
     pub(super) providers: Providers,
+    /// What is sent by emitters: by the event's name and the place among the values.
+    pub(super) payloads: FxHashMap<(ObjectId, Name, u8), NodeId>,
     /// The instances that frameworks make, by class.
     pub(super) singletons: FxHashMap<ObjectId, ObjectId>,
     /// What containers were asked for instances of, and who got them.
@@ -505,6 +522,7 @@ impl<'a> Solver<'a> {
             load_files: Vec::new(),
             typed: Vec::new(),
             providers: Providers::default(),
+            payloads: FxHashMap::default(),
             singletons: FxHashMap::default(),
             resolved: Vec::new(),
         }
@@ -626,6 +644,15 @@ impl<'a> Solver<'a> {
             Listener::Below { dst, form, tail } => self.below(value, dst, form, tail),
             Listener::Filtered { dst, tail } => self.filter_name(value, dst, tail),
             Listener::RequireBase { dst, own } => self.require_at(value, dst, own),
+            Listener::OwnIterator { this, dst, index } => self.iterate_own(value, this, dst, index),
+            Listener::Receive { emitter, index, dst } => {
+                self.connect_payload(value, (emitter, index), Direction::To(dst))
+            }
+            Listener::Send { emitter, index, src } => {
+                self.connect_payload(value, (emitter, index), Direction::From(src))
+            }
+            Listener::LoadPath { dst, base } => self.load_path(value, base, dst),
+            Listener::Decorate { at, place } => self.decorate(value, at, place),
             Listener::Driven { dst } => self.drive(value, dst),
             Listener::Resolve { dst } => self.resolve_token(value, dst),
             Listener::Provided { src } => self.provide_under(value, src),
@@ -717,6 +744,7 @@ impl<'a> Solver<'a> {
                     self.graph.add_edge(arg, node, crate::heap::graph::EdgeKind::Copy);
                 }
             }
+            ParamFacts::Sent(_) => {}
             ParamFacts::Receiver => match self.invocations[invocation].this {
                 This::None => {}
                 This::Value(value) => {

@@ -22,7 +22,7 @@ const LOADER_KEYS: [&str; 10] =
 pub(super) const CALL_KEYS: [&str; 5] = ["calls", "returns", "does", "when", "loads"];
 const CALLBACK_KEYS: [&str; 9] = ["at", "in", "runs", "context", "params", "this", "label", "when", "gives"];
 const CONDITION_KEYS: [&str; 5] = ["is", "isNot", "atLeast", "atMost", "path"];
-const EFFECTS: [&str; 19] = [
+const EFFECTS: [&str; 20] = [
     "copyInto",
     "append",
     "set",
@@ -38,6 +38,7 @@ const EFFECTS: [&str; 19] = [
     "inherit",
     "members",
     "keep",
+    "send",
     "carry",
     "provide",
     "lasting",
@@ -172,7 +173,9 @@ impl<'a> FactsReader<'_, 'a> {
         let mut params = Vec::new();
         for (place, element) in (0..).zip(&self.source.array(value, "params")?.elements) {
             if element.as_null_keyword().is_none() {
-                params.push((place, self.param(element)?));
+                for fact in one_or_many(element) {
+                    params.push((place, self.param(fact)?));
+                }
             }
         }
         Ok(params)
@@ -190,6 +193,7 @@ impl<'a> FactsReader<'_, 'a> {
                 "element" => return Ok(ParamFacts::ElementOf(argument()?)),
                 "key" => return Ok(ParamFacts::KeyOf(argument()?)),
                 "argument" => return Ok(ParamFacts::Argument(argument()?)),
+                "sent" => return Ok(ParamFacts::Sent(argument()?)),
                 "accumulator" => return Ok(ParamFacts::Accumulator(argument()?)),
                 _ => {}
             }
@@ -198,7 +202,7 @@ impl<'a> FactsReader<'_, 'a> {
             return Ok(ParamFacts::Receiver);
         }
         let mut known: Vec<&str> = DATA.iter().map(|&(word, _)| word).collect();
-        known.extend(["at", "element", "key", "argument", "accumulator", "receiver"]);
+        known.extend(["at", "element", "key", "argument", "accumulator", "sent", "receiver"]);
         match DATA.iter().find(|(word, _)| *word == text) {
             Some(&(_, data)) => Ok(ParamFacts::Data(data)),
             None => Err(self.source.error(value.start(), unknown("parameter", text, &known))),
@@ -227,7 +231,15 @@ impl<'a> FactsReader<'_, 'a> {
                 "at" => return Ok(ResultFacts::At(self.reference(value.start(), rest)?)),
                 "argument" => return Ok(ResultFacts::Argument(argument()?)),
                 "property" => return Ok(ResultFacts::Property(argument()?)),
+                "element" => return Ok(ResultFacts::ElementOf(argument()?)),
                 "elements" => return Ok(ResultFacts::ElementsOf(argument()?)),
+                "table" => return Ok(ResultFacts::TableOf(argument()?)),
+                "groups" => return Ok(ResultFacts::GroupsOf(argument()?)),
+                "nested" => {
+                    if let Arguments::At(index) = argument()? {
+                        return Ok(ResultFacts::Nested(index));
+                    }
+                }
                 "copy" => return Ok(ResultFacts::CopyOf(argument()?)),
                 "keys" => return Ok(ResultFacts::KeysOf(argument()?)),
                 "provided" => return Ok(ResultFacts::Provided(argument()?)),
@@ -255,7 +267,11 @@ impl<'a> FactsReader<'_, 'a> {
             "at",
             "argument",
             "property",
+            "element",
             "elements",
+            "table",
+            "groups",
+            "nested",
             "copy",
             "keys",
             "instance",
@@ -392,6 +408,7 @@ impl<'a> FactsReader<'_, 'a> {
             "inherit" => &["inherit", "from"],
             "members" => &["members", "from", "of"],
             "carry" => &["carry", "to"],
+            "send" => &["send", "from"],
             "provide" => &["provide", "under", "as", "lasting"],
             _ => &[name],
         };
@@ -452,6 +469,13 @@ impl<'a> FactsReader<'_, 'a> {
                 },
             },
             "keep" => Effect::Keep { values: main()? },
+            "send" => Effect::Send {
+                event: main()?,
+                first: match object.get("from") {
+                    Some(from) => self.source.number(&from.value, "from")?,
+                    None => 1,
+                },
+            },
             "provide" => self.provide(object, first)?,
             "lasting" => self.source.word(first, name, &[("receiver", Effect::Lasting)])?,
             "carry" => Effect::Carry {

@@ -26,7 +26,7 @@ const FILE_KEYS: [&str; 10] = [
     "counterparts",
     "providers",
 ];
-const ENTRY_KEYS: [&str; 13] = [
+const ENTRY_KEYS: [&str; 14] = [
     "calls",
     "returns",
     "does",
@@ -37,6 +37,7 @@ const ENTRY_KEYS: [&str; 13] = [
     "value",
     "carries",
     "inherits",
+    "wraps",
     "provides",
     "like",
     "see",
@@ -294,6 +295,7 @@ fn fill_facts(entries: &[Entry<'_, '_>], trie: &mut Trie) -> Read<()> {
         target.provides = facts.provides.map(Box::new).or(target.provides.take());
         target.carrier.common = facts.carrier.common.or(target.carrier.common);
         target.carrier.has_provided |= facts.carrier.has_provided;
+        target.carrier.wraps = facts.carrier.wraps.or(target.carrier.wraps);
         target.carrier.inherits = facts.carrier.inherits.or(target.carrier.inherits);
     }
     Ok(())
@@ -340,6 +342,7 @@ fn entry_facts(entry: &Entry<'_, '_>, trie: &Trie) -> Read<EntryFacts> {
             Some(value) if source.string(value, "carries")? == PROVIDED => facts.carrier.has_provided = true,
             _ => facts.carrier.common = path_at("carries").transpose()?.or(facts.carrier.common),
         }
+        facts.carrier.wraps = path_at("wraps").transpose()?.or(facts.carrier.wraps);
         facts.carrier.inherits = path_at("inherits").transpose()?.or(facts.carrier.inherits);
     }
     Ok(facts)

@@ -101,6 +101,8 @@ pub struct CarrierFacts {
     pub common: Option<PathId>,
     /// The path whose lasting properties it inherits, as from a prototype.
     pub inherits: Option<PathId>,
+    /// The path whose functions are its methods, called with what it wraps first; what they give is wrapped again.
+    pub wraps: Option<PathId>,
     /// Whether its properties are what a container of dependencies provides under their names.
     pub has_provided: bool,
 }
@@ -224,6 +226,9 @@ pub enum CallbackResult {
     /// The call's result is a function which calls the callback with its own arguments and gives back its result
     /// (`debounce`, `promisify`, `memoize`, `asyncHandler`).
     Wrapped,
+    /// The call's result is a function that calls it with a callback behind its arguments, and gives a promise of what
+    /// the callback is given (`promisify`).
+    Promised,
     /// It is a generator, which the call runs to its end; the call's result is a promise of what that gives.
     Driven,
     /// The call's result is a function that does so.
@@ -264,6 +269,8 @@ pub enum ParamFacts {
     Accumulator(Arguments),
     /// The receiver.
     Receiver,
+    /// What is sent to listeners by the name that an argument is.
+    Sent(Arguments),
 }
 
 /// What a call gives back.
@@ -284,8 +291,16 @@ pub enum ResultFacts {
     Data(DataKind),
     /// A primitive that has the origins of its arguments and receiver.
     Derived,
+    /// An element of these arguments.
+    ElementOf(Arguments),
     /// A new array or object that holds elements of these arguments.
     ElementsOf(Arguments),
+    /// A new object that holds elements of these arguments under keys of its own.
+    TableOf(Arguments),
+    /// The same with arrays of them.
+    GroupsOf(Arguments),
+    /// What an argument holds under the path that the next one is.
+    Nested(u32),
     /// A new object with the properties of these arguments.
     CopyOf(Arguments),
     /// A deep copy: shares nothing.
@@ -428,6 +443,13 @@ pub enum Effect {
         descriptors: Arguments,
         /// Who has the members then.
         of: MembersOf,
+    },
+    /// The receiver's listeners get values.
+    Send {
+        /// The event's name.
+        event: Arguments,
+        /// The first of the values.
+        first: u32,
     },
     /// The receiver keeps it for the course of events that begins here: a later call gives it back as it was.
     Keep {

@@ -313,6 +313,7 @@ fn lacks(facts: &PathFacts, other: &PathFacts) -> bool {
         || (!facts.carrier.has_provided && other.carrier.has_provided)
         || (facts.provides.is_none() && other.provides.is_some())
         || (facts.carrier.common.is_none() && other.carrier.common.is_some())
+        || (facts.carrier.wraps.is_none() && other.carrier.wraps.is_some())
         || (facts.carrier.inherits.is_none() && other.carrier.inherits.is_some())
 }
 
@@ -327,6 +328,7 @@ fn inherit(facts: &mut PathFacts, other: PathFacts) {
     facts.carrier.has_provided |= other.carrier.has_provided;
     facts.provides = facts.provides.take().or(other.provides);
     facts.carrier.common = facts.carrier.common.or(other.carrier.common);
+    facts.carrier.wraps = facts.carrier.wraps.or(other.carrier.wraps);
     facts.carrier.inherits = facts.carrier.inherits.or(other.carrier.inherits);
 }
 

@@ -37,6 +37,7 @@ pub(super) const CALLBACK_RESULTS: &[(&str, CallbackResult)] = &[
     ("result", CallbackResult::Result),
     ("elements", CallbackResult::Elements),
     ("wrapped", CallbackResult::Wrapped),
+    ("promised", CallbackResult::Promised),
     ("driven", CallbackResult::Driven),
     ("driver", CallbackResult::Driver),
     ("called", CallbackResult::Called),

@@ -1,0 +1,105 @@
+//! The project's own decorators: functions that are called with what they stand on while the class is made, and whose
+//! result or changed descriptor takes its place.
+
+use smallvec::SmallVec;
+
+use crate::heap::field::Field;
+use crate::heap::graph::{EdgeKind, NodeId};
+use crate::heap::instance::Phase;
+use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value};
+use crate::heap::solver::{Arg, Invocation, InvocationKind, Listener, Solver, This};
+use crate::syntax::facts::{CallId, Decorated, FunctionId};
+
+/// The object that describes a decorated method is the one part of a call that nothing else makes.
+const DESCRIPTOR: u8 = 10;
+
+impl Solver<'_> {
+    /// A function stands as a decorator.
+    pub(super) fn decorate(&mut self, decorator: Value, at: InstanceId, place: u32) {
+        let Some((function, _)) = decorator.as_object() else { return };
+        let Source::Function { file, function, .. } = self.objects[function].source else { return };
+        let decorated = self.facts_of(at).decorators[place as usize];
+        let Some(class) = self.class_object(at, decorated.class) else { return };
+        match decorated.target {
+            Decorated::Class => {
+                self.call_decorator(decorator, at, &[Value::object(class, Lifetime::Fresh)]);
+            }
+            Decorated::Method(method) => {
+                let count = self.input.facts[file].params_of(function).len();
+                self.decorate_method(decorator, at, (class, method), (place, count));
+            }
+            Decorated::Field(name) => {
+                let name = self.global_name(self.instances[at].key.file, name);
+                let key = self.strings.constant(self.names.text(name));
+                let prototype = self.prototype_of(class);
+                self.call_decorator(decorator, at, &[Value::object(prototype, Lifetime::Fresh), Value::string(key)]);
+            }
+            Decorated::Param(..) => {}
+        }
+    }
+
+    /// With three parameters it gets the prototype, the name and the descriptor; with fewer it may be one of those that
+    /// get the method itself and give another for it.
+    fn decorate_method(
+        &mut self,
+        decorator: Value,
+        at: InstanceId,
+        (class, method): (ObjectId, FunctionId),
+        (place, count): (u32, usize),
+    ) {
+        let file = self.instances[at].key.file;
+        let Some(name) = self.input.facts[file].functions[method].name else { return };
+        let name = self.global_name(file, name);
+        let own = self.object(Source::Function { file, function: method, parent: at }, ObjectKind::Function);
+        let prototype = self.prototype_of(class);
+        let holds = |solver: &Self, holder| {
+            let held = solver.known_field(holder, Field::name(name));
+            held.is_some_and(|node| solver.graph.set(node).iter().any(|it| it == Value::object(own, Lifetime::Fresh)))
+        };
+        let holder = if holds(self, class) { class } else { prototype };
+        let held = self.field(holder, Field::name(name));
+        let key = Value::string(self.strings.constant(self.names.text(name)));
+        let method = Value::object(own, Lifetime::Fresh);
+        if count < 3 {
+            let given = self.call_decorator(decorator, at, &[method, Value::data(crate::heap::object::Data::Unknown)]);
+            self.graph.add_edge(given, held, EdgeKind::Copy);
+            return;
+        }
+        let call = CallId(u32::MAX - 16 - place);
+        let descriptor = self.object(Source::Call { instance: at, call, part: DESCRIPTOR }, ObjectKind::Plain);
+        let value = self.field(descriptor, Field::name(self.well_known.value));
+        self.graph.insert(value, method);
+        self.graph.add_edge(value, held, EdgeKind::Copy);
+        let descriptor = Value::object(descriptor, Lifetime::Fresh);
+        let given = self.call_decorator(decorator, at, &[Value::object(holder, Lifetime::Fresh), key, descriptor]);
+        self.listen(given, Listener::Load { dst: held, field: Field::name(self.well_known.value) });
+    }
+
+    /// Calls a decorator; the node of what it gives.
+    fn call_decorator(&mut self, decorator: Value, at: InstanceId, args: &[Value]) -> NodeId {
+        let given = self.fresh_node();
+        let args: SmallVec<[Arg; 3]> = args
+            .iter()
+            .map(|&value| {
+                let node = self.fresh_node();
+                self.graph.insert(node, value);
+                Arg { node, is_spread: false }
+            })
+            .collect();
+        let invocation = self.invocation(Invocation {
+            caller: at,
+            call: None,
+            this: This::None,
+            args,
+            dst: Some(given),
+            kind: InvocationKind::Call,
+            position: None,
+            phase: Phase::Init,
+            root: None,
+            hops: 0,
+            is_opaque: false,
+        });
+        self.invoke(invocation, decorator);
+        given
+    }
+}

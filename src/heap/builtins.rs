@@ -284,8 +284,9 @@ impl Solver<'_> {
                 if let (Some(target), Some(dst)) = (call.arg(0), call.dst) {
                     self.graph.add_edge(target, dst, EdgeKind::Copy);
                 }
-                if let Some(handler) = call.arg(1) {
+                if let (Some(target), Some(handler)) = (call.arg(0), call.arg(1)) {
                     self.listen(handler, Listener::Traps { invocation: call.invocation });
+                    self.listen(target, Listener::Proxied { handler });
                 }
             }
             "Symbol" => self.give_symbol(call),

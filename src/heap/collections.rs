@@ -123,21 +123,23 @@ impl Solver<'_> {
         }
     }
 
-    /// Weak containers hold their values as long as the key lives: values are read back, nothing grows.
+    /// Weak containers hold their values as long as the key lives: as if the key itself held them. Nothing grows.
     pub(super) fn call_weak(&mut self, call: &NativeCall, weak: ObjectId, name: &str) {
         let values = self.field(weak, Field::MAP_VALUE);
         match name {
             "set" => {
-                if let Some(value) = call.arg(1) {
-                    self.graph.add_edge(value, values, EdgeKind::Copy);
+                if let (Some(key), Some(src)) = (call.arg(0), call.arg(1)) {
+                    self.listen(key, Listener::Store { src, field: Field::weak(weak) });
                 }
                 if let Some(this) = call.this {
                     self.give(call, this);
                 }
             }
             "get" | "deref" => {
-                if let Some(dst) = call.dst {
-                    self.graph.add_edge(values, dst, EdgeKind::Promote);
+                let Some(dst) = call.dst else { return };
+                self.graph.add_edge(values, dst, EdgeKind::Promote);
+                if let Some(key) = call.arg(0) {
+                    self.listen(key, Listener::Load { dst, field: Field::weak(weak) });
                 }
             }
             _ => self.give_finite(call),

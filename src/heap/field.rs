@@ -1,6 +1,7 @@
 //! Fields of abstract objects.
 
 use crate::base::name::Name;
+use crate::heap::object::ObjectId;
 
 /// A field: a property's name, an accessor, or one of the special fields that stand for elements, keys and values.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -10,6 +11,8 @@ const TAG: u32 = 0xC000_0000;
 const GETTER: u32 = 0x4000_0000;
 const SETTER: u32 = 0x8000_0000;
 const SPECIAL: u32 = 0xC000_0000;
+/// Of special fields: the rest of the bits is a weak map.
+const WEAK: u32 = 0x1000_0000;
 
 /// A field, taken apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,6 +52,16 @@ impl Field {
     pub const KEPT: Field = Field(SPECIAL | 0x19);
     /// How many places of a tuple are kept apart.
     pub const TUPLE: u32 = 8;
+
+    /// What a weak map holds for the object: it lives as long as the object, not as the map.
+    pub fn weak(map: ObjectId) -> Self {
+        Self(SPECIAL | WEAK | (map.0 & (WEAK - 1)))
+    }
+
+    /// Whether it is what a weak map holds for the object.
+    pub fn is_weak(self) -> bool {
+        self.0 & TAG == SPECIAL && self.0 & WEAK != 0
+    }
 
     /// A property.
     pub fn name(name: Name) -> Self {

@@ -71,6 +71,7 @@ pub mod points_to;
 mod promises;
 mod properties;
 mod providers;
+mod proxies;
 pub mod record;
 mod reflection;
 mod roots;

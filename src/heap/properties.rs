@@ -210,6 +210,7 @@ impl Solver<'_> {
         }
         let mixed = self.mixed_properties(object);
         self.graph.add_edge(mixed, dst, edge_of(lifetime));
+        self.meet_get_traps(this, field, dst);
         self.load_native(object, name, dst);
         if name == self.well_known.size && matches!(self.objects[object].kind, ObjectKind::Map | ObjectKind::Set) {
             // What lasts counts its entries for ever.
@@ -359,6 +360,7 @@ impl Solver<'_> {
             let carried = self.field(carrier, field);
             self.graph.add_edge(src, carried, EdgeKind::Copy);
         }
+        self.meet_set_traps(base, field, src);
         let FieldKind::Name(name) = field.kind() else { return };
         if name == self.well_known.proto {
             self.listen(src, Listener::Prototype { of: object });

@@ -17,6 +17,7 @@ use crate::heap::memo::Memo;
 use crate::heap::object::{AbstractObject, Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, StringId, Value};
 use crate::heap::payloads::Direction;
 use crate::heap::providers::Providers;
+use crate::heap::proxies::Traps;
 use crate::heap::record::{NativeWrite, Record};
 use crate::heap::roots::{Entry, Offer};
 use crate::heap::strings::StringTable;
@@ -73,6 +74,12 @@ pub(super) enum Listener {
     Keys { dst: NodeId },
     /// `dst` gets what the value, a promise or not, gives.
     Await { dst: NodeId },
+    /// The value is the target of a proxy with a handler.
+    Proxied { handler: NodeId },
+    /// The value is a trap for reads of a property: it gives what `dst` gets.
+    GetTrap { this: Value, field: Field, dst: NodeId },
+    /// The value is a trap for writes of a property: it is given what `src` holds.
+    SetTrap { this: Value, field: Field, src: NodeId },
     /// The value makes iterators of `this`.
     OwnIterator { this: Value, dst: NodeId, index: Option<u8> },
     /// The value names an event: `dst` gets what is sent by that name.
@@ -430,6 +437,8 @@ pub(super) struct Solver<'a> {
     /// Nodes with a declared type that may say what comes from outside.
     pub(super) typed: Vec<(InstanceId, TypeFact)>,
     pub(super) providers: Providers,
+    /// The traps of objects that are read and written through proxies.
+    pub(super) traps: FxHashMap<ObjectId, SmallVec<[Traps; 1]>>,
     /// What is sent by emitters: by the event's name and the place among the values.
     pub(super) payloads: FxHashMap<(ObjectId, Name, u8), NodeId>,
     /// The instances that frameworks make, by class.
@@ -522,6 +531,7 @@ impl<'a> Solver<'a> {
             load_files: Vec::new(),
             typed: Vec::new(),
             providers: Providers::default(),
+            traps: FxHashMap::default(),
             payloads: FxHashMap::default(),
             singletons: FxHashMap::default(),
             resolved: Vec::new(),
@@ -644,6 +654,9 @@ impl<'a> Solver<'a> {
             Listener::Below { dst, form, tail } => self.below(value, dst, form, tail),
             Listener::Filtered { dst, tail } => self.filter_name(value, dst, tail),
             Listener::RequireBase { dst, own } => self.require_at(value, dst, own),
+            Listener::Proxied { handler } => self.note_traps(value, handler),
+            Listener::GetTrap { this, field, dst } => self.call_get_trap(value, this, field, dst),
+            Listener::SetTrap { this, field, src } => self.call_set_trap(value, this, field, src),
             Listener::OwnIterator { this, dst, index } => self.iterate_own(value, this, dst, index),
             Listener::Receive { emitter, index, dst } => {
                 self.connect_payload(value, (emitter, index), Direction::To(dst))

@@ -115,6 +115,7 @@ impl Holders {
 pub(super) fn is_holding(field: Field) -> bool {
     match field.kind() {
         FieldKind::Name(_) | FieldKind::Index(_) => true,
+        FieldKind::Special if field.is_weak() => true,
         FieldKind::Special => [Field::ELEMENT, Field::UNKNOWN, Field::MAP_VALUE, Field::PROMISED].contains(&field),
         FieldKind::Getter(_) | FieldKind::Setter(_) => false,
     }

@@ -405,19 +405,9 @@ impl Solver<'_> {
             ResultFacts::Derived => {
                 self.derive_all(call);
                 self.graph.insert(dst, Value::data(Data::Unknown));
-            }
-            ResultFacts::ElementOf(arguments) => {
-                for node in self.selected(call.invocation, arguments) {
-                    self.elements_or_values(node, dst);
-                }
-            }
-            ResultFacts::TableOf(arguments) => self.give_table(call, arguments),
-            ResultFacts::GroupsOf(arguments) => self.give_groups(call, arguments),
-            ResultFacts::Nested(index) => self.give_nested(call, *index, dst),
-            ResultFacts::ElementsOf(arguments) => {
-                let element = self.give_array(call);
-                for node in self.selected(call.invocation, arguments) {
-                    self.elements_or_values(node, element);
+                // It is an object as well, that can be changed, if something is known of that.
+                if self.input.models.step(path, Step::Instance).is_some() {
+                    self.give_external_result(call.invocation, Some(path), package, label);
                 }
             }
             ResultFacts::CopyOf(arguments) => self.give_copy(call, arguments),
@@ -429,12 +419,6 @@ impl Solver<'_> {
                 self.derive_all(call);
             }
             ResultFacts::Container(container) => self.give_container(call, container.like, &container.bound),
-            ResultFacts::KeysOf(arguments) => {
-                let element = self.give_array(call);
-                for node in self.selected(call.invocation, arguments) {
-                    self.listen(node, Listener::Keys { dst: element });
-                }
-            }
             ResultFacts::Provided(tokens) => {
                 for token in self.selected(call.invocation, tokens) {
                     self.listen(token, Listener::Resolve { dst });
@@ -445,6 +429,7 @@ impl Solver<'_> {
                 self.derive_all(call);
                 self.graph.insert(dst, Value::data(Data::Unknown));
             }
+            parts => self.give_parts(call, parts, dst),
         }
     }
 

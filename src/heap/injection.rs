@@ -55,7 +55,7 @@ impl Solver<'_> {
         for &(_, class) in &singletons {
             self.provide_singleton(class);
         }
-        for (class, dst) in self.resolved.clone() {
+        for (class, dst) in self.providers.resolved.clone() {
             if let Some(kept) = self.singleton_in(class) {
                 self.graph.insert(dst, kept);
             }
@@ -70,7 +70,7 @@ impl Solver<'_> {
         inner.args = SmallVec::new();
         let inner = self.invocation(inner);
         for node in self.selected(call.invocation, class) {
-            self.resolved.push((node, dst));
+            self.providers.resolved.push((node, dst));
             self.listen(node, Listener::Resolve { dst });
             self.listen(node, Listener::Invoke { invocation: inner });
         }

@@ -95,6 +95,12 @@ impl Solver<'_> {
         let field = self.field(require, Field::name(cache));
         let object = self.object(Source::Cache, ObjectKind::Plain);
         self.graph.insert(field, Value::object(object, Lifetime::Module));
+        let extensions = self.names.intern("extensions");
+        let field = self.field(require, Field::name(extensions));
+        let package = self.names.intern("node:module");
+        let source = Source::External { package, path: None, made: None, label: extensions };
+        let object = self.object(source, ObjectKind::Plain);
+        self.graph.insert(field, Value::object(object, Lifetime::Module));
         self.add_bundler_members(require, &["require"], &["context"]);
         let main = self.names.intern("main");
         let field = self.field(require, Field::name(main));

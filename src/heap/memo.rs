@@ -10,7 +10,7 @@ use crate::base::source::FileId;
 use crate::heap::exports::End;
 use crate::heap::graph::NodeId;
 use crate::heap::instance::Phase;
-use crate::heap::object::{InstanceId, Value};
+use crate::heap::object::{InstanceId, ObjectId, Value};
 use crate::heap::solver::InvocationId;
 use crate::models::facts::Position;
 use crate::syntax::facts::CallId;
@@ -37,6 +37,8 @@ pub(super) struct Memo {
     pub(super) given: FxHashSet<(InstanceId, Value)>,
     /// The elements of the spread arguments that calls pass.
     pub(super) spreads: FxHashMap<SmallVec<[NodeId; 2]>, NodeId>,
+    /// What is sent by emitters: by the event's name and the place among the values.
+    pub(super) payloads: FxHashMap<(ObjectId, Name, u8), NodeId>,
     /// The receivers that calls by `call` and `apply` have had.
     pub(super) called_on: FxHashMap<InvocationId, Vec<Value>>,
 }

@@ -60,11 +60,11 @@ impl Solver<'_> {
     }
 
     fn payload(&mut self, emitter: ObjectId, event: Name, index: u8) -> NodeId {
-        if let Some(&node) = self.payloads.get(&(emitter, event, index)) {
+        if let Some(&node) = self.memo.payloads.get(&(emitter, event, index)) {
             return node;
         }
         let node = self.fresh_node();
-        self.payloads.insert((emitter, event, index), node);
+        self.memo.payloads.insert((emitter, event, index), node);
         node
     }
 }

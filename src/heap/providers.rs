@@ -51,6 +51,8 @@ pub(super) struct Providers {
     bindings: Vec<Binding>,
     /// The objects that tell a container to keep what it provides.
     pub(super) kept: FxHashSet<ObjectId>,
+    /// What containers were asked for instances of, and who got them.
+    pub(super) resolved: Vec<(NodeId, NodeId)>,
     /// What is provided under each token.
     provided: FxHashMap<Value, NodeId>,
 }

@@ -7,7 +7,7 @@ use crate::heap::graph::NodeId;
 use crate::heap::natives::Native;
 use crate::heap::object::{Lifetime, ObjectKind, Value, ValueKind};
 use crate::heap::solver::{CallbackId, Listener, Solver};
-use crate::models::facts::{Arguments, CallbackResult, ParamFacts};
+use crate::models::facts::{Arguments, CallbackResult, ParamFacts, ResultFacts};
 
 /// The methods that make iterators of an object.
 const ITERATORS: [Native; 2] = [Native::Static("Symbol", "iterator"), Native::Static("Symbol", "asyncIterator")];
@@ -36,8 +36,35 @@ impl Solver<'_> {
         }
     }
 
+    /// What a call gives of the elements, properties and keys of its arguments.
+    pub(super) fn give_parts(&mut self, call: &NativeCall, parts: &ResultFacts, dst: NodeId) {
+        match parts {
+            ResultFacts::ElementOf(arguments) => {
+                for node in self.selected(call.invocation, arguments) {
+                    self.elements_or_values(node, dst);
+                }
+            }
+            ResultFacts::TableOf(arguments) => self.give_table(call, arguments),
+            ResultFacts::GroupsOf(arguments) => self.give_groups(call, arguments),
+            ResultFacts::Nested(index) => self.give_nested(call, *index, dst),
+            ResultFacts::ElementsOf(arguments) => {
+                let element = self.give_array(call);
+                for node in self.selected(call.invocation, arguments) {
+                    self.elements_or_values(node, element);
+                }
+            }
+            ResultFacts::KeysOf(arguments) => {
+                let element = self.give_array(call);
+                for node in self.selected(call.invocation, arguments) {
+                    self.listen(node, Listener::Keys { dst: element });
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// A new object with elements under keys of its own.
-    pub(super) fn give_table(&mut self, call: &NativeCall, lists: &Arguments) {
+    fn give_table(&mut self, call: &NativeCall, lists: &Arguments) {
         let table = self.made(call.caller, call.call, 0, ObjectKind::Plain);
         self.give(call, Value::object(table, Lifetime::Fresh));
         let unknown = self.field(table, Field::UNKNOWN);
@@ -47,7 +74,7 @@ impl Solver<'_> {
     }
 
     /// The same with arrays of them.
-    pub(super) fn give_groups(&mut self, call: &NativeCall, lists: &Arguments) {
+    fn give_groups(&mut self, call: &NativeCall, lists: &Arguments) {
         let table = self.made(call.caller, call.call, 0, ObjectKind::Plain);
         let group = self.made(call.caller, call.call, 1, ObjectKind::Array);
         self.give(call, Value::object(table, Lifetime::Fresh));
@@ -59,7 +86,7 @@ impl Solver<'_> {
     }
 
     /// What an argument holds under the path that the next one is.
-    pub(super) fn give_nested(&mut self, call: &NativeCall, index: u32, dst: NodeId) {
+    fn give_nested(&mut self, call: &NativeCall, index: u32, dst: NodeId) {
         let index = index as usize;
         if let (Some(base), Some(path)) = (call.arg(index), call.arg(index + 1)) {
             self.listen(path, Listener::LoadPath { dst, base });

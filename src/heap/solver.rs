@@ -439,12 +439,8 @@ pub(super) struct Solver<'a> {
     pub(super) providers: Providers,
     /// The traps of objects that are read and written through proxies.
     pub(super) traps: FxHashMap<ObjectId, SmallVec<[Traps; 1]>>,
-    /// What is sent by emitters: by the event's name and the place among the values.
-    pub(super) payloads: FxHashMap<(ObjectId, Name, u8), NodeId>,
     /// The instances that frameworks make, by class.
     pub(super) singletons: FxHashMap<ObjectId, ObjectId>,
-    /// What containers were asked for instances of, and who got them.
-    pub(super) resolved: Vec<(NodeId, NodeId)>,
 }
 
 /// Names that the solver itself asks for.
@@ -532,9 +528,7 @@ impl<'a> Solver<'a> {
             typed: Vec::new(),
             providers: Providers::default(),
             traps: FxHashMap::default(),
-            payloads: FxHashMap::default(),
             singletons: FxHashMap::default(),
-            resolved: Vec::new(),
         }
     }
 
@@ -659,10 +653,10 @@ impl<'a> Solver<'a> {
             Listener::SetTrap { this, field, src } => self.call_set_trap(value, this, field, src),
             Listener::OwnIterator { this, dst, index } => self.iterate_own(value, this, dst, index),
             Listener::Receive { emitter, index, dst } => {
-                self.connect_payload(value, (emitter, index), Direction::To(dst))
+                self.connect_payload(value, (emitter, index), Direction::To(dst));
             }
             Listener::Send { emitter, index, src } => {
-                self.connect_payload(value, (emitter, index), Direction::From(src))
+                self.connect_payload(value, (emitter, index), Direction::From(src));
             }
             Listener::LoadPath { dst, base } => self.load_path(value, base, dst),
             Listener::Decorate { at, place } => self.decorate(value, at, place),

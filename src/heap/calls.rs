@@ -433,7 +433,7 @@ impl Solver<'_> {
         self.instance(key, depth)
     }
 
-    fn bind_arguments(&mut self, target: InstanceId, args: &[Arg]) {
+    pub(super) fn bind_arguments(&mut self, target: InstanceId, args: &[Arg]) {
         let key = self.instances[target].key;
         let facts = &self.input.facts[key.file];
         let mut spread = None;
@@ -519,7 +519,7 @@ impl Solver<'_> {
     }
 
     /// Where a function's result goes: through a promise or iterator, if it is asynchronous or a generator.
-    fn bind_result(&mut self, target: InstanceId, dst: Option<NodeId>) {
+    pub(super) fn bind_result(&mut self, target: InstanceId, dst: Option<NodeId>) {
         let Some(dst) = dst else { return };
         let key = self.instances[target].key;
         let kind = self.input.facts[key.file].functions[key.function].kind;

@@ -33,6 +33,14 @@ impl Solver<'_> {
         }
     }
 
+    /// A deep merge goes into what is no package's or the platform's: most of what those give are primitives.
+    pub(super) fn merge_into(&mut self, value: Value, dst: NodeId) {
+        let is_own = |object: ObjectId| !matches!(self.objects[object].source, Source::External { .. });
+        if value.as_object().is_some_and(|(object, _)| is_own(object)) {
+            self.graph.insert(dst, value);
+        }
+    }
+
     /// Whether a deep copy has a copy of an object. Copies of copies are not told apart.
     fn is_cloned(&self, object: ObjectId, root: ObjectId) -> bool {
         let is_data = matches!(

@@ -5,9 +5,11 @@ use smallvec::SmallVec;
 
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
-use crate::heap::instance::Phase;
+use crate::heap::instance::{InstanceKey, Phase};
+use crate::heap::limits::CLONES;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value};
-use crate::heap::solver::{Arg, Invocation, InvocationKind, Listener, Solver, This};
+use crate::heap::record::CallEdge;
+use crate::heap::solver::{Arg, Listener, Solver};
 use crate::syntax::facts::{CallId, Decorated, FunctionId};
 
 /// The object that describes a decorated method is the one part of a call that nothing else makes.
@@ -22,7 +24,7 @@ impl Solver<'_> {
         let Some(class) = self.class_object(at, decorated.class) else { return };
         match decorated.target {
             Decorated::Class => {
-                self.call_decorator(decorator, at, &[Value::object(class, Lifetime::Fresh)]);
+                self.call_decorator(decorator, (at, place), &[Value::object(class, Lifetime::Fresh)]);
             }
             Decorated::Method(method) => {
                 let count = self.input.facts[file].params_of(function).len();
@@ -32,7 +34,11 @@ impl Solver<'_> {
                 let name = self.global_name(self.instances[at].key.file, name);
                 let key = self.strings.constant(self.names.text(name));
                 let prototype = self.prototype_of(class);
-                self.call_decorator(decorator, at, &[Value::object(prototype, Lifetime::Fresh), Value::string(key)]);
+                self.call_decorator(
+                    decorator,
+                    (at, place),
+                    &[Value::object(prototype, Lifetime::Fresh), Value::string(key)],
+                );
             }
             Decorated::Param(..) => {}
         }
@@ -61,23 +67,49 @@ impl Solver<'_> {
         let key = Value::string(self.strings.constant(self.names.text(name)));
         let method = Value::object(own, Lifetime::Fresh);
         if count < 3 {
-            let given = self.call_decorator(decorator, at, &[method, Value::data(crate::heap::object::Data::Unknown)]);
+            let given =
+                self.call_decorator(decorator, (at, place), &[method, Value::data(crate::heap::object::Data::Unknown)]);
             self.graph.add_edge(given, held, EdgeKind::Copy);
             return;
         }
-        let call = CallId(u32::MAX - 16 - place);
+        let call = place_of(place);
         let descriptor = self.object(Source::Call { instance: at, call, part: DESCRIPTOR }, ObjectKind::Plain);
         let value = self.field(descriptor, Field::name(self.well_known.value));
         self.graph.insert(value, method);
         self.graph.add_edge(value, held, EdgeKind::Copy);
         let descriptor = Value::object(descriptor, Lifetime::Fresh);
-        let given = self.call_decorator(decorator, at, &[Value::object(holder, Lifetime::Fresh), key, descriptor]);
+        let given =
+            self.call_decorator(decorator, (at, place), &[Value::object(holder, Lifetime::Fresh), key, descriptor]);
         self.listen(given, Listener::Load { dst: held, field: Field::name(self.well_known.value) });
     }
 
-    /// Calls a decorator; the node of what it gives.
-    fn call_decorator(&mut self, decorator: Value, at: InstanceId, args: &[Value]) -> NodeId {
+    /// Calls a decorator; the node of what it gives. Each place has a call of its own, so that what is decorated in one is
+    /// not mixed with what is decorated in others; with more than a few of them, nothing is known of the rest.
+    fn call_decorator(&mut self, decorator: Value, (at, place): (InstanceId, u32), args: &[Value]) -> NodeId {
         let given = self.fresh_node();
+        let Some((object, lifetime)) = decorator.as_object() else { return given };
+        let Source::Function { file, function, parent } = self.objects[object].source else { return given };
+        let owner = &self.instances[parent].key;
+        let environment = if owner.parent.is_none() && owner.file == file { Lifetime::Module } else { lifetime };
+        let key = InstanceKey {
+            file,
+            function,
+            parent: Some(parent),
+            environment,
+            this: Lifetime::Fresh,
+            phase: Phase::Init,
+            site: Some((at, place_of(place))),
+        };
+        if !self.instance_ids.contains_key(&key) {
+            let count = self.clones.entry((file, function)).or_default();
+            if *count == CLONES {
+                return given;
+            }
+            *count += 1;
+        }
+        let target = self.instance(key, self.instances[parent].clone_depth);
+        self.bind_self(target, decorator);
+        self.record.call(CallEdge { caller: at, call: None, callee: target, position: None });
         let args: SmallVec<[Arg; 3]> = args
             .iter()
             .map(|&value| {
@@ -86,20 +118,13 @@ impl Solver<'_> {
                 Arg { node, is_spread: false }
             })
             .collect();
-        let invocation = self.invocation(Invocation {
-            caller: at,
-            call: None,
-            this: This::None,
-            args,
-            dst: Some(given),
-            kind: InvocationKind::Call,
-            position: None,
-            phase: Phase::Init,
-            root: None,
-            hops: 0,
-            is_opaque: false,
-        });
-        self.invoke(invocation, decorator);
+        self.bind_arguments(target, &args);
+        self.bind_result(target, Some(given));
         given
     }
+}
+
+/// Stands for the call of a decorator, which no code writes down.
+fn place_of(decorator: u32) -> CallId {
+    CallId(u32::MAX - 16 - decorator)
 }

@@ -141,7 +141,9 @@ impl Solver<'_> {
             if depth == CopyDepth::Deep {
                 // The target's nested objects are written to as well.
                 let inner = self.fresh_node();
-                self.all_values(target, inner);
+                let values = self.fresh_node();
+                self.all_values(target, values);
+                self.listen(values, Listener::Merged { dst: inner });
                 self.note_effect(call, inner, NativeEffect::AssignAll, None, &sources, label);
             }
         }

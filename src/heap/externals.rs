@@ -12,7 +12,7 @@ use crate::heap::instance::Phase;
 use crate::heap::memoized::CONTAINER;
 use crate::heap::natives::{self, Native};
 use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
-use crate::heap::solver::{Arg, Callback, Invocation, InvocationId, InvocationKind, Listener, Solver, This};
+use crate::heap::solver::{Arg, Callback, ExceptId, Invocation, InvocationId, InvocationKind, Listener, Solver, This};
 use crate::models::facts::{Arguments, CallFacts, Condition, ContainerLike, PathId, ResultFacts, SelfBound, Step};
 use crate::syntax::facts::{CallId, NameId};
 
@@ -410,7 +410,7 @@ impl Solver<'_> {
                     self.give_external_result(call.invocation, Some(path), package, label);
                 }
             }
-            ResultFacts::CopyOf(arguments) => self.give_copy(call, arguments),
+            ResultFacts::CopyOf(arguments) => self.give_copy(call, arguments, ExceptId(0)),
             ResultFacts::DeepCopy => {
                 let root = self.made(call.caller, call.call, 7, ObjectKind::Plain);
                 if let Some(node) = call.args.first().map(|arg| arg.node) {
@@ -439,13 +439,13 @@ impl Solver<'_> {
         }
     }
 
-    fn give_copy(&mut self, call: &NativeCall, arguments: &Arguments) {
+    pub(super) fn give_copy(&mut self, call: &NativeCall, arguments: &Arguments, except: ExceptId) {
         let object = self.made(call.caller, call.call, 0, ObjectKind::Plain);
         self.give(call, Value::object(object, Lifetime::Fresh));
         let target = self.fresh_node();
         self.graph.insert(target, Value::object(object, Lifetime::Fresh));
         for node in self.selected(call.invocation, arguments) {
-            self.listen(node, Listener::CopyFrom { dst: target, except: crate::heap::solver::ExceptId(0) });
+            self.listen(node, Listener::CopyFrom { dst: target, except });
         }
     }
 

@@ -12,6 +12,9 @@ use crate::heap::texts::{Join, Making};
 use crate::models::facts::{DataKind, Position};
 use crate::modules::PatternPart;
 
+/// What the texts that stand for symbols begin with.
+pub(super) const SYMBOL: &str = "Symbol(";
+
 impl Solver<'_> {
     /// A property of a string.
     pub(super) fn load_string(&mut self, id: StringId, field: Field, dst: NodeId) {
@@ -122,7 +125,7 @@ impl Solver<'_> {
             TextChange::Basename => basename(parts),
             TextChange::Symbol => {
                 let around = |text: &str| std::iter::once(PatternPart::Text(text.to_owned()));
-                around("Symbol(").chain(parts).chain(around(")")).collect()
+                around(SYMBOL).chain(parts).chain(around(")")).collect()
             }
             TextChange::WithoutExtension => strings::without_extension(parts),
             TextChange::Extension => {

@@ -8,6 +8,7 @@ use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::limits::COPIES;
 use crate::heap::natives::{self, Native};
 use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
+use crate::heap::platform::SYMBOL;
 use crate::heap::solver::{ExceptId, Initial, LOOKED_THROUGH, Listener, Solver};
 use crate::models::facts::{DataKind, Step};
 
@@ -434,6 +435,10 @@ impl Solver<'_> {
         let text = self.strings.text(id)?;
         if self.objects[object].kind == ObjectKind::Array {
             return text.parse::<u32>().ok().map(Field::index);
+        }
+        // What the global object has under symbols is not followed one by one: it comes and goes.
+        if object == self.well_known.global && text.starts_with(SYMBOL) {
+            return None;
         }
         let text = text.to_owned();
         Some(Field::name(self.names.intern(&text)))

@@ -1,12 +1,13 @@
 //! What stands for a function or a way in the arguments of libraries (`_.map(users, 'name')`, `_.get(tree, 'root.leaves')`), and
 //! the tables that they make.
 
+use crate::base::name::Name;
 use crate::heap::builtins::NativeCall;
 use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
 use crate::heap::natives::Native;
-use crate::heap::object::{Lifetime, ObjectKind, Value, ValueKind};
-use crate::heap::solver::{CallbackId, Listener, Solver};
+use crate::heap::object::{Lifetime, ObjectKind, StringId, Value, ValueKind};
+use crate::heap::solver::{CallbackId, ExceptId, Listener, Solver};
 use crate::models::facts::{Arguments, CallbackResult, ParamFacts, ResultFacts};
 
 /// The methods that make iterators of an object.
@@ -59,8 +60,39 @@ impl Solver<'_> {
                     self.listen(node, Listener::Keys { dst: element });
                 }
             }
+            ResultFacts::RestOf(index) => {
+                let except = self.named_behind(call, *index as usize);
+                self.give_copy(call, &Arguments::At(*index), except);
+            }
             _ => {}
         }
+    }
+
+    /// The properties that the arguments behind one name, if all of them are known: `omit(o, 'a', 'b')`, `omit(o, ['a', 'b'])`.
+    fn named_behind(&mut self, call: &NativeCall, index: usize) -> ExceptId {
+        let mut texts: Vec<StringId> = Vec::new();
+        for arg in call.args.iter().skip(index + 1) {
+            for value in self.graph.set(arg.node).iter().collect::<Vec<_>>() {
+                match value.kind() {
+                    ValueKind::String(text) => texts.push(text),
+                    ValueKind::Object(list, _) => {
+                        let elements = (0..Field::TUPLE).map(Field::index);
+                        let values = elements.flat_map(|element| self.known_values(list, element));
+                        texts.extend(values.filter_map(|value| match value.kind() {
+                            ValueKind::String(text) => Some(text),
+                            ValueKind::Object(..) | ValueKind::Data(_) => None,
+                        }));
+                    }
+                    ValueKind::Data(_) => {}
+                }
+            }
+        }
+        let names: Vec<Name> = texts
+            .into_iter()
+            .filter_map(|text| self.strings.text(text).map(str::to_owned))
+            .map(|text| self.names.intern(&text))
+            .collect();
+        if names.is_empty() { ExceptId(0) } else { self.excepts.push(names) }
     }
 
     /// A new object with elements under keys of its own.

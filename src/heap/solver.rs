@@ -74,6 +74,8 @@ pub(super) enum Listener {
     Keys { dst: NodeId },
     /// `dst` gets what the value, a promise or not, gives.
     Await { dst: NodeId },
+    /// The value is in `dst` too, if a deep merge goes into it.
+    Merged { dst: NodeId },
     /// The value is the target of a proxy with a handler.
     Proxied { handler: NodeId },
     /// The value is a trap for reads of a property: it gives what `dst` gets.
@@ -648,6 +650,7 @@ impl<'a> Solver<'a> {
             Listener::Below { dst, form, tail } => self.below(value, dst, form, tail),
             Listener::Filtered { dst, tail } => self.filter_name(value, dst, tail),
             Listener::RequireBase { dst, own } => self.require_at(value, dst, own),
+            Listener::Merged { dst } => self.merge_into(value, dst),
             Listener::Proxied { handler } => self.note_traps(value, handler),
             Listener::GetTrap { this, field, dst } => self.call_get_trap(value, this, field, dst),
             Listener::SetTrap { this, field, src } => self.call_set_trap(value, this, field, src),

@@ -235,6 +235,11 @@ impl<'a> FactsReader<'_, 'a> {
                 "elements" => return Ok(ResultFacts::ElementsOf(argument()?)),
                 "table" => return Ok(ResultFacts::TableOf(argument()?)),
                 "groups" => return Ok(ResultFacts::GroupsOf(argument()?)),
+                "rest" => {
+                    if let Arguments::At(index) = argument()? {
+                        return Ok(ResultFacts::RestOf(index));
+                    }
+                }
                 "nested" => {
                     if let Arguments::At(index) = argument()? {
                         return Ok(ResultFacts::Nested(index));
@@ -272,6 +277,7 @@ impl<'a> FactsReader<'_, 'a> {
             "table",
             "groups",
             "nested",
+            "rest",
             "copy",
             "keys",
             "instance",

@@ -303,6 +303,8 @@ pub enum ResultFacts {
     Nested(u32),
     /// A new object with the properties of these arguments.
     CopyOf(Arguments),
+    /// The same of an argument, without the properties that those behind it name.
+    RestOf(u32),
     /// A deep copy: shares nothing.
     DeepCopy,
     /// An instance of the class that is given, made for the call unless a container keeps one.

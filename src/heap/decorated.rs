@@ -76,11 +76,22 @@ impl Solver<'_> {
         let descriptor = self.object(Source::Call { instance: at, call, part: DESCRIPTOR }, ObjectKind::Plain);
         let value = self.field(descriptor, Field::name(self.well_known.value));
         self.graph.insert(value, method);
-        self.graph.add_edge(value, held, EdgeKind::Copy);
+        self.memo.descriptors.insert(descriptor, held);
         let descriptor = Value::object(descriptor, Lifetime::Fresh);
         let given =
             self.call_decorator(decorator, (at, place), &[Value::object(holder, Lifetime::Fresh), key, descriptor]);
         self.listen(given, Listener::Load { dst: held, field: Field::name(self.well_known.value) });
+    }
+
+    /// What takes a method's place in its descriptor (`descriptor.value = function …`) is held where the method is. The
+    /// descriptor itself goes on giving the method: decorators read it before they replace it.
+    pub(super) fn replaces_decorated(&mut self, object: ObjectId, field: Field, src: NodeId) -> bool {
+        if self.memo.descriptors.is_empty() || field != Field::name(self.well_known.value) {
+            return false;
+        }
+        let Some(&held) = self.memo.descriptors.get(&object) else { return false };
+        self.graph.add_edge(src, held, EdgeKind::Copy);
+        true
     }
 
     /// Calls a decorator; the node of what it gives. Each place has a call of its own, so that what is decorated in one is

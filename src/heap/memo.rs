@@ -39,6 +39,8 @@ pub(super) struct Memo {
     pub(super) spreads: FxHashMap<SmallVec<[NodeId; 2]>, NodeId>,
     /// What is sent by emitters: by the event's name and the place among the values.
     pub(super) payloads: FxHashMap<(ObjectId, Name, u8), NodeId>,
+    /// The descriptors that decorators of the project get, and where the method is held that they describe.
+    pub(super) descriptors: FxHashMap<ObjectId, NodeId>,
     /// The receivers that calls by `call` and `apply` have had.
     pub(super) called_on: FxHashMap<InvocationId, Vec<Value>>,
 }

@@ -355,6 +355,9 @@ impl Solver<'_> {
             Source::External { path: None, .. } if field == Field::UNKNOWN => return,
             _ => {}
         }
+        if self.replaces_decorated(object, field, src) {
+            return;
+        }
         let node = self.field(object, field);
         self.graph.add_edge(src, node, EdgeKind::Copy);
         if let Some(carrier) = self.carrier_of(object) {

@@ -6,7 +6,7 @@ use crate::heap::builtins::NativeCall;
 use crate::heap::calls::edge_through;
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
-use crate::heap::object::{Lifetime, ObjectId, ObjectKind, Value};
+use crate::heap::object::{Lifetime, ObjectId, ObjectKind, Source, Value};
 use crate::heap::record::NativeEffect;
 use crate::heap::solver::{Listener, Solver};
 use crate::models::facts::Position;
@@ -144,6 +144,12 @@ impl Solver<'_> {
             }
             _ => self.give_finite(call),
         }
+    }
+
+    /// Whether an object is what a module exports as a whole: `this` of functions that nobody is known to call on another
+    /// object. It is no key of a weak map.
+    pub(super) fn is_module_itself(&self, object: ObjectId) -> bool {
+        matches!(self.objects[object].source, Source::Exports(_) | Source::Namespace(_) | Source::Module(_))
     }
 
     pub(super) fn call_iterator(&mut self, call: &NativeCall, this: Value, iterator: ObjectId, name: &str) {

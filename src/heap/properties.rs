@@ -187,6 +187,9 @@ impl Solver<'_> {
             self.graph.add_edge(all, dst, edge_of(lifetime));
             return;
         }
+        if field.is_weak() && self.is_module_itself(object) {
+            return;
+        }
         if let Source::External { .. } = self.objects[object].source {
             self.load_external(object, lifetime, field, dst);
             self.load_carried(object, lifetime, field, dst);

@@ -21,7 +21,12 @@ impl Solver<'_> {
             self.graph.insert(dst, value);
             return;
         };
-        let copy = self.object(Source::Clone { of, root }, self.objects[of].kind);
+        // A copy of a copy is one more copy of the original, so that copies made of each other come to an end.
+        let original = match self.objects[of].source {
+            Source::Clone { of, .. } => of,
+            _ => of,
+        };
+        let copy = self.object(Source::Clone { of: original, root }, self.objects[of].kind);
         for prototype in self.states[of].prototypes.clone() {
             self.add_prototype(copy, prototype);
         }
@@ -41,7 +46,7 @@ impl Solver<'_> {
         }
     }
 
-    /// Whether a deep copy has a copy of an object. Copies of copies are not told apart.
+    /// Whether a deep copy has a copy of an object.
     fn is_cloned(&self, object: ObjectId, root: ObjectId) -> bool {
         let is_data = matches!(
             self.objects[object].kind,
@@ -50,6 +55,7 @@ impl Solver<'_> {
         let is_copied = match self.objects[object].source {
             Source::Site { .. } | Source::Call { .. } | Source::Exports(_) | Source::Entry { .. } => true,
             // The root of what a call copies as a whole is the call's; a merge's is its target.
+            Source::Clone { root: other, .. } => other != root,
             Source::Instance { .. } => matches!(self.objects[root].source, Source::Call { .. }),
             _ => false,
         };

@@ -2,6 +2,7 @@
 //! do is in `builtins`.
 
 use crate::base::name::Name;
+use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
 use crate::heap::object::{Lifetime, ObjectId, ObjectKind, Source, Value};
 use crate::heap::solver::Solver;
@@ -80,7 +81,6 @@ const GLOBALS: &[&str] = &[
     "SharedArrayBuffer",
     "DataView",
     "Iterator",
-    "FinalizationRegistry",
     "Atomics",
 ];
 
@@ -293,6 +293,9 @@ fn class_of(kind: ObjectKind) -> &'static str {
     }
 }
 
+/// So many classes that extend each other are looked through.
+const CHAIN: usize = 8;
+
 /// How what `new` of a built-in makes behaves.
 pub fn constructed_kind(native: Native) -> ObjectKind {
     let Native::Global(name) = native else { return ObjectKind::Plain };
@@ -300,7 +303,7 @@ pub fn constructed_kind(native: Native) -> ObjectKind {
         "Array" => ObjectKind::Array,
         "Map" | "URLSearchParams" | "Headers" | "FormData" => ObjectKind::Map,
         "Set" => ObjectKind::Set,
-        "WeakMap" | "WeakSet" | "WeakRef" | "FinalizationRegistry" => ObjectKind::Weak,
+        "WeakMap" | "WeakSet" | "WeakRef" => ObjectKind::Weak,
         "Promise" => ObjectKind::Promise,
         "Object" | "Proxy" => ObjectKind::Plain,
         "Function" => ObjectKind::Function,
@@ -347,6 +350,11 @@ impl Solver<'_> {
             Source::Native(Native::Prototype(global)) => {
                 known(table(METHODS, global), text).map(|member| Native::Method(global, member))
             }
+            Source::Instance { class: of, .. } | Source::Prototype { of }
+                if self.is_overridden(of, Field::name(name)) =>
+            {
+                None
+            }
             _ => {
                 let class = class_of(self.objects[object].kind);
                 known(table(METHODS, class), text)
@@ -354,5 +362,21 @@ impl Solver<'_> {
                     .or_else(|| known(table(METHODS, "Object"), text).map(|member| Native::Method("Object", member)))
             }
         }
+    }
+
+    /// Whether a class, or one that it extends, has a method in the place of a built-in one: `class Lru extends Map { set() {…} }`.
+    pub(super) fn is_overridden(&self, class: ObjectId, method: Field) -> bool {
+        let mut prototype = self.object_ids.get(&Source::Prototype { of: class }).copied();
+        for _ in 0..CHAIN {
+            let Some(at) = prototype else { return false };
+            // A property that is only asked for has a node as well.
+            let own = self.states[at].fields.iter().find(|&&(field, _)| field == method);
+            if own.is_some_and(|&(_, node)| !self.graph.set(node).is_empty()) {
+                return true;
+            }
+            let mut above = self.states[at].prototypes.iter().filter_map(|value| value.as_object());
+            prototype = above.next().map(|(object, _)| object);
+        }
+        false
     }
 }

@@ -272,6 +272,12 @@ impl Solver<'_> {
             self.graph.insert(dst, Value::data(Data::Unknown));
             return;
         }
+        let receiver = this.as_object().map(|(receiver, _)| &self.objects[receiver].source);
+        if let (Source::Native(_), Some(&Source::Instance { class, .. })) = (&self.objects[object].source, receiver)
+            && self.is_overridden(class, field)
+        {
+            return;
+        }
         let lifetime = match self.objects[object].source {
             // `Object.create(context)`: what inherits from an object of the call is the call's.
             Source::Site { .. } | Source::Call { .. } | Source::Instance { .. } => {
@@ -329,6 +335,10 @@ impl Solver<'_> {
             let kind = natives::constructed_kind(native);
             if kind != ObjectKind::Plain {
                 self.objects[prototype].kind = kind;
+            }
+            if let Native::Global(global) = native {
+                let inherited = self.native_value(Native::Prototype(global));
+                self.add_prototype(prototype, inherited);
             }
         }
         self.listen(field, Listener::Prototype { of: prototype });

@@ -292,7 +292,7 @@ fn call_reuse(old: &Old<'_>, callee: &Callee, arguments: &[ExprOrSpread], depth:
             "concat" if arguments.iter().any(|argument| joins(old, transparent(&argument.expr))) => {
                 return Some(Found::Reuse(Reuse::Appends));
             }
-            "filter" | "slice" | "substring" | "substr" if is_old(receiver) => {
+            "filter" | "slice" | "subarray" | "substring" | "substr" if is_old(receiver) => {
                 let is_whole = name.sym == "slice" && arguments.is_empty();
                 return Some(Found::Reuse(if is_whole { Reuse::Keeps } else { Reuse::Shrinks }));
             }

@@ -70,6 +70,7 @@ mod platform;
 pub mod points_to;
 mod promises;
 mod properties;
+mod prototypes;
 mod providers;
 mod proxies;
 pub mod record;

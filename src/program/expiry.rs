@@ -1,12 +1,12 @@
 //! Entries that expire only when somebody asks for them: keys that are never asked for again stay for ever.
 
 use crate::heap::graph::NodeId;
-use crate::heap::object::{Data, InstanceId, Value};
+use crate::heap::object::{Data, InstanceId, ObjectKind, Value};
 use crate::models::facts::{DataKind, Position};
 use crate::program::Program;
 use crate::program::changes::Change;
 use crate::program::sources::Follow;
-use crate::syntax::facts::{Constraint, Guard, Test};
+use crate::syntax::facts::{Constraint, Guard, Key, Test};
 
 impl Program<'_> {
     /// Whether a removal is `if (entry.until < Date.now()) entries.delete(key)` for the one key that is looked up.
@@ -33,6 +33,10 @@ impl Program<'_> {
         let from = self.sources_of(instance, key, Follow::Loads);
         let is_loop = |constraint: &Constraint| match constraint {
             Constraint::Iterate { dst, .. } | Constraint::KeysOf { dst, .. } => from.contains(&node(*dst)),
+            // `const key = keys[i];`
+            Constraint::Load { dst, base, key: Key::Computed(_) } => {
+                from.contains(&node(*dst)) && self.holds_array(node(*base))
+            }
             _ => false,
         };
         if facts.constraints_of(info.function).iter().any(is_loop) {
@@ -40,6 +44,12 @@ impl Program<'_> {
         }
         let is_param = facts.params_of(info.function).iter().any(|param| from.contains(&node(param.value)));
         is_param && self.is_called_for_each(instance)
+    }
+
+    fn holds_array(&self, node: NodeId) -> bool {
+        let heap = self.stages.heap;
+        let mut objects = heap.points_to(node).iter().filter_map(Value::as_object);
+        objects.any(|(object, _)| heap.object(object).kind == ObjectKind::Array)
     }
 
     /// Whether something calls an instance before it goes on, as `forEach` does.

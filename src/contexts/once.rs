@@ -69,20 +69,29 @@ fn is_left_for_good(
     first: Option<NameId>,
 ) -> bool {
     let function = heap.instance(instance).key.function;
-    let is_same = |written: Place| match (place, written) {
-        (Place::Property { key, .. }, Place::Property { key: other, .. }) => key == other,
-        (place, written) => place == written,
-    };
     let given = |write: &Write| {
         let value = write.value.filter(|_| write.form == WriteForm::Assign)?;
         constant(facts, write.function, value)
     };
     let (beginnings, later): (Vec<&Write>, Vec<&Write>) =
-        facts.writes.iter().filter(|write| is_same(write.place)).partition(|write| begins(facts, write));
+        facts.writes.iter().filter(|write| are_alike(place, write.place)).partition(|write| begins(facts, write));
     let begun: SmallVec<[NameId; 2]> = beginnings.into_iter().filter_map(given).chain(first).collect();
     let is_other = |write: &Write| given(write).is_some_and(|constant| !begun.contains(&constant));
     later.iter().all(|write| write.form == WriteForm::Update || is_other(write))
         && later.iter().any(|write| write.function == function)
+}
+
+/// Whether two places of a file are one, or properties of one name.
+fn are_alike(a: Place, b: Place) -> bool {
+    match (a, b) {
+        (Place::Property { key, .. }, Place::Property { key: other, .. }) => key == other,
+        (a, b) => a == b,
+    }
+}
+
+/// `x ??= make()`, `x = x || make()`.
+fn initialises(write: &Write) -> bool {
+    write.form == WriteForm::InitAssign || write.reuse == Reuse::Keeps
 }
 
 /// Whether a write gives a place what it holds at first.
@@ -157,21 +166,25 @@ fn is_set_here_alone(heap: &Heap, facts: &ModuleFacts, instance: InstanceId, pla
     match place {
         Place::Property { base, key } => {
             let node = heap.node(instance, base);
-            let mut is_set = false;
+            let mut own: SmallVec<[&Write; 2]> = SmallVec::new();
             for write in &facts.writes {
                 let Place::Property { base: written, key: name } = write.place else { continue };
-                if name != key || !is_filling(write.form) {
+                if name != key || !(is_filling(write.form) || write.form == WriteForm::Decrement) {
                     continue;
                 }
                 if write.function == function {
                     let other = heap.node(instance, written);
                     let is_same = other == node || heap.points_to(other) == heap.points_to(node);
-                    is_set |= is_same && is_behind_check(facts, write);
-                } else if write.function != function && !begins(facts, write) && !sets_true(facts, write) {
+                    own.extend(is_same.then_some(write));
+                } else if !begins(facts, write) && !sets_true(facts, write) {
                     return false;
                 }
             }
-            is_set
+            match own.as_slice() {
+                [write] => is_filling(write.form) && is_behind_check(facts, write),
+                // `this.busy = true; …; this.busy = false`: it is set back.
+                writes => !writes.is_empty() && writes.iter().all(|write| initialises(write)),
+            }
         }
         place => {
             let mut writes = facts.writes.iter().filter(|w| {
@@ -189,15 +202,9 @@ fn is_set_here_alone(heap: &Heap, facts: &ModuleFacts, instance: InstanceId, pla
 
 /// Whether a place is only filled where it was found empty: what is overwritten each time lets nothing run once.
 fn is_behind_check(facts: &ModuleFacts, write: &Write) -> bool {
-    let is_same = |place: Place| match (place, write.place) {
-        (Place::Property { key, .. }, Place::Property { key: written, .. }) => key == written,
-        (place, written) => place == written,
-    };
-    // `x ??= make()`, `x = x || make()`.
-    write.form == WriteForm::InitAssign
-        || write.reuse == Reuse::Keeps
+    initialises(write)
         || facts.guards_in(write.guards).any(|guard| match guard.test {
-            Test::Truthy { place: Some(place), .. } => !guard.holds && is_same(place),
+            Test::Truthy { place: Some(place), .. } => !guard.holds && are_alike(place, write.place),
             _ => false,
         })
         // It stays set: `const first = !told; told = true;`, `if (runs++) return;`.

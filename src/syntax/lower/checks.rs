@@ -5,7 +5,7 @@ use swc_common::Spanned;
 use swc_ecma_ast::{BinaryOp, Expr, Lit, UnaryOp};
 
 use super::expressions::transparent;
-use super::guards::{Mark, Wanted};
+use super::guards::{Mark, Wanted, compares};
 use super::{Lowerer, range, run};
 use crate::syntax::facts::{Check, Checked, Constraint, Guard, GuardId, Run, Test, ValueId};
 
@@ -90,20 +90,7 @@ fn is_question(e: &Expr) -> bool {
     match e {
         Expr::Call(_) => true,
         Expr::Unary(unary) => unary.op == UnaryOp::Bang,
-        Expr::Bin(bin) => matches!(
-            bin.op,
-            BinaryOp::LogicalAnd
-                | BinaryOp::LogicalOr
-                | BinaryOp::EqEq
-                | BinaryOp::EqEqEq
-                | BinaryOp::NotEq
-                | BinaryOp::NotEqEq
-                | BinaryOp::Lt
-                | BinaryOp::LtEq
-                | BinaryOp::Gt
-                | BinaryOp::GtEq
-                | BinaryOp::In
-        ),
+        Expr::Bin(bin) => compares(bin.op) || matches!(bin.op, BinaryOp::LogicalAnd | BinaryOp::LogicalOr),
         _ => false,
     }
 }

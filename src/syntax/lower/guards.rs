@@ -396,6 +396,22 @@ pub(super) fn outcome_of(test: Test, when_true: bool, range: ByteRange, value: O
     Outcome { then: guard(when_true), otherwise: guard(!when_true), value }
 }
 
+/// Whether an operator asks something of its operands.
+pub(super) fn compares(op: BinaryOp) -> bool {
+    matches!(
+        op,
+        BinaryOp::EqEq
+            | BinaryOp::EqEqEq
+            | BinaryOp::NotEq
+            | BinaryOp::NotEqEq
+            | BinaryOp::Lt
+            | BinaryOp::LtEq
+            | BinaryOp::Gt
+            | BinaryOp::GtEq
+            | BinaryOp::In
+    )
+}
+
 /// `null`, `undefined`, `void 0`.
 fn is_absent(e: &Expr) -> bool {
     match e {

@@ -5,7 +5,7 @@ use swc_ecma_ast::{BinExpr, BinaryOp, Expr, UnaryOp};
 
 use super::expressions::transparent;
 use super::functions::Naming;
-use super::guards::{Guards, Outcome, Wanted, outcome_of};
+use super::guards::{Guards, Outcome, Wanted, compares, outcome_of};
 use super::{Lookup, Lowerer, range};
 use crate::syntax::facts::{Test, ValueId};
 
@@ -66,18 +66,7 @@ fn is_comparing(e: &Expr) -> bool {
         Expr::Bin(BinExpr { op: BinaryOp::LogicalAnd | BinaryOp::LogicalOr, left, right, .. }) => {
             is_comparing(left) && is_comparing(right)
         }
-        Expr::Bin(bin) => matches!(
-            bin.op,
-            BinaryOp::EqEq
-                | BinaryOp::EqEqEq
-                | BinaryOp::NotEq
-                | BinaryOp::NotEqEq
-                | BinaryOp::Lt
-                | BinaryOp::LtEq
-                | BinaryOp::Gt
-                | BinaryOp::GtEq
-                | BinaryOp::In
-        ),
+        Expr::Bin(bin) => compares(bin.op),
         _ => false,
     }
 }

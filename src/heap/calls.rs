@@ -588,17 +588,10 @@ impl Solver<'_> {
         };
         for phase in phases {
             let invocation = Invocation {
-                caller: user.unwrap_or(parent),
-                call: None,
                 this: This::Value(this),
                 args: SmallVec::from_slice(args),
                 dst,
-                kind: InvocationKind::Call,
-                position: None,
-                phase,
-                root: None,
-                hops: 0,
-                is_opaque: false,
+                ..Invocation::plain(user.unwrap_or(parent), phase)
             };
             let id = self.invocation(invocation);
             self.invoke(id, function);

@@ -241,6 +241,25 @@ pub(super) struct Invocation {
     pub is_opaque: bool,
 }
 
+impl Invocation {
+    /// A plain call of nothing in the code, without receiver and arguments.
+    pub(super) fn plain(caller: InstanceId, phase: Phase) -> Self {
+        Self {
+            caller,
+            call: None,
+            this: This::None,
+            args: SmallVec::new(),
+            dst: None,
+            kind: InvocationKind::Call,
+            position: None,
+            phase,
+            root: None,
+            hops: 0,
+            is_opaque: false,
+        }
+    }
+}
+
 /// How something is invoked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum InvocationKind {

@@ -57,21 +57,7 @@ impl Solver<'_> {
         let phase = self.instances[caller].key.phase;
         let key = (caller, None, phase, None, 0);
         let known = self.memo.giving.get(&key).copied();
-        let invocation = known.unwrap_or_else(|| {
-            self.invocation(Invocation {
-                caller,
-                call: None,
-                this: This::None,
-                args: SmallVec::new(),
-                dst: None,
-                kind: InvocationKind::Call,
-                position: None,
-                phase,
-                root: None,
-                hops: 0,
-                is_opaque: false,
-            })
-        });
+        let invocation = known.unwrap_or_else(|| self.invocation(Invocation::plain(caller, phase)));
         self.memo.giving.insert(key, invocation);
         self.listen(method, Listener::Unknown { invocation });
     }

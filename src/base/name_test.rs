@@ -16,6 +16,10 @@ pub enum NameTest {
     Contains(Box<str>),
     /// Whether a regular expression matches it.
     Matches(Box<str>),
+    /// The same of the part of a path behind its last slash.
+    OfName(Box<NameTest>),
+    /// The same of the name with this before it.
+    After(Box<str>, Box<NameTest>),
     /// The opposite.
     Not(Box<NameTest>),
     /// All of them.
@@ -36,6 +40,8 @@ pub struct Compiled {
 enum Form {
     Text(NameTest),
     Regex(Box<Regex>),
+    OfName(Box<Form>),
+    After(Box<str>, Box<Form>),
     Not(Box<Form>),
     All(Vec<Form>),
     Any(Vec<Form>),
@@ -47,11 +53,57 @@ impl NameTest {
     pub fn compile(&self) -> Compiled {
         Compiled { form: form(self) }
     }
+
+    /// What is asked of the end alone, which is the same for a name and for a path that ends with it.
+    #[must_use]
+    pub fn of_ending(&self) -> NameTest {
+        match self {
+            NameTest::Ends(text) if !text.contains('/') => self.clone(),
+            NameTest::Matches(pattern) if is_of_ending(pattern) => self.clone(),
+            NameTest::OfName(inner) => (**inner).clone(),
+            NameTest::Not(inner) => NameTest::Not(Box::new(inner.of_ending())),
+            NameTest::All(tests) => NameTest::All(tests.iter().map(NameTest::of_ending).collect()),
+            NameTest::Any(tests) => NameTest::Any(tests.iter().map(NameTest::of_ending).collect()),
+            _ => NameTest::Unknown,
+        }
+    }
+
+    /// Whether it keeps anything out.
+    pub fn says_something(&self) -> bool {
+        match self {
+            NameTest::Unknown => false,
+            NameTest::Not(inner) => inner.may_be_sure(),
+            NameTest::OfName(inner) | NameTest::After(_, inner) => inner.says_something(),
+            NameTest::All(tests) => tests.iter().any(NameTest::says_something),
+            NameTest::Any(tests) => tests.iter().all(NameTest::says_something),
+            _ => true,
+        }
+    }
+
+    /// Whether there may be names that surely pass.
+    fn may_be_sure(&self) -> bool {
+        match self {
+            NameTest::Unknown => false,
+            NameTest::Not(inner) => inner.says_something(),
+            NameTest::OfName(inner) | NameTest::After(_, inner) => inner.may_be_sure(),
+            NameTest::All(tests) => tests.iter().all(NameTest::may_be_sure),
+            NameTest::Any(tests) => tests.iter().any(NameTest::may_be_sure),
+            _ => true,
+        }
+    }
+}
+
+/// Whether a regular expression is about an extension: `\.js$`, `\.(js|ts)$`.
+fn is_of_ending(pattern: &str) -> bool {
+    let pattern = pattern.strip_prefix("(?i)").unwrap_or(pattern);
+    pattern.starts_with("\\.") && pattern.ends_with('$') && !pattern.contains(['/', '^'])
 }
 
 fn form(test: &NameTest) -> Form {
     match test {
         NameTest::Matches(pattern) => Regex::new(pattern).map_or(Form::Unknown, |regex| Form::Regex(Box::new(regex))),
+        NameTest::OfName(inner) => Form::OfName(Box::new(form(inner))),
+        NameTest::After(before, inner) => Form::After(before.clone(), Box::new(form(inner))),
         NameTest::Not(inner) => Form::Not(Box::new(form(inner))),
         NameTest::All(tests) => Form::All(tests.iter().map(form).collect()),
         NameTest::Any(tests) => Form::Any(tests.iter().map(form).collect()),
@@ -74,6 +126,8 @@ fn answer(form: &Form, name: &str) -> Option<bool> {
         Form::Text(NameTest::Ends(text)) => Some(name.ends_with(&**text)),
         Form::Text(NameTest::Contains(text)) => Some(name.contains(&**text)),
         Form::Regex(regex) => Some(regex.is_match(name)),
+        Form::OfName(inner) => answer(inner, name.rsplit('/').next().unwrap_or_default()),
+        Form::After(before, inner) => answer(inner, &format!("{before}{name}")),
         Form::Not(inner) => answer(inner, name).map(|passes| !passes),
         Form::All(forms) => all(forms, name, true),
         Form::Any(forms) => all(forms, name, false),

@@ -15,6 +15,7 @@ fn mentions(facts: &ModuleFacts, constraint: &Constraint) -> bool {
     let is = |value: &ValueId| *value == ARGUMENTS;
     match constraint {
         Constraint::Copy { src, .. }
+        | Constraint::Narrow { src, .. }
         | Constraint::Return { src }
         | Constraint::Store { src, .. }
         | Constraint::Init { src, .. }

@@ -7,6 +7,7 @@ use crate::heap::instance::{Instance, InstanceKey, Phase};
 use crate::heap::object::{Data, InstanceId, Lifetime, ObjectKind, Source, Value};
 use crate::heap::solver::{Concat, ExceptId, Initial, Listener, Solver};
 use crate::models::facts::DataKind;
+use crate::modules::PatternPart;
 use crate::syntax::facts::{
     AccessorKind, BindingId, ClassId, Constant, Constraint, FunctionId, Key, MODULE_BODY, Origin, RETURN, Run, SELF,
     SiteId, SiteKind, THIS, ValueId,
@@ -65,6 +66,11 @@ impl Solver<'_> {
         match constraint {
             Constraint::Copy { dst, src } => {
                 self.graph.add_edge(node(self, src), node(self, dst), EdgeKind::Copy);
+            }
+            Constraint::Narrow { dst, src, test } => {
+                let test = self.input.facts[self.instances[at].key.file].conditions[test as usize].clone();
+                let tail = self.strings.pattern(vec![PatternPart::Where(test)]);
+                self.listen(node(self, src), Listener::Filtered { dst: node(self, dst), tail });
             }
             Constraint::Return { src } => self.graph.add_edge(node(self, src), node(self, RETURN), EdgeKind::Copy),
             Constraint::Derive { dst, src } => {

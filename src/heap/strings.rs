@@ -235,9 +235,14 @@ pub fn relative(from: &[PatternPart], to: &[PatternPart]) -> Vec<PatternPart> {
     parts
 }
 
+/// The last part that stands for text.
+pub fn last_named(parts: &mut [PatternPart]) -> Option<&mut PatternPart> {
+    parts.iter_mut().rev().find(|part| !matches!(part, PatternPart::Where(_) | PatternPart::Except(_)))
+}
+
 /// A path without its extension.
 pub fn without_extension(mut parts: Vec<PatternPart>) -> Vec<PatternPart> {
-    if let Some(PatternPart::Text(text)) = parts.last_mut()
+    if let Some(PatternPart::Text(text)) = last_named(&mut parts)
         && let Some(dot) = text.rfind('.')
         && dot > text.rfind('/').map_or(0, |slash| slash + 1)
     {

@@ -3,6 +3,7 @@
 
 use smallvec::SmallVec;
 
+use crate::base::name_test::NameTest;
 use crate::base::source::FileId;
 use crate::heap::field::Field;
 use crate::heap::graph::NodeId;
@@ -156,21 +157,19 @@ impl Solver<'_> {
             self.graph.insert(dst, value);
             return;
         };
-        let mut parts = self.strings.parts(id).to_vec();
-        let tests = self.strings.parts(tail).to_vec();
-        match parts.last() {
-            Some(PatternPart::Entry | PatternPart::Tree | PatternPart::Where(_)) => parts.extend(tests),
-            _ => {
-                let is_out = |test: &PatternPart| match (test, whole(&parts)) {
-                    (PatternPart::Where(test), Some(name)) => !test.compile().may_pass(name),
-                    _ => false,
-                };
-                if tests.iter().any(is_out) {
-                    return;
-                }
-            }
-        }
-        let id = self.strings.pattern(parts);
+        let Some(PatternPart::Where(test)) = self.strings.parts(tail).first() else { return };
+        let parts = self.strings.parts(id);
+        let narrowed = match whole(parts) {
+            Some(name) if !test.compile().may_pass(name) => return,
+            Some(_) => None,
+            None => test_of_pattern(parts, test).filter(NameTest::says_something),
+        };
+        let Some(test) = narrowed else {
+            self.graph.insert(dst, value);
+            return;
+        };
+        let tested = parts.iter().cloned().chain([PatternPart::Where(test)]).collect();
+        let id = self.strings.pattern(tested);
         self.graph.insert(dst, Value::string(id));
     }
 
@@ -315,16 +314,31 @@ fn made(making: Making, parts: &[Text], root: &str) -> Text {
     }
 }
 
-fn whole(text: &Text) -> Option<&str> {
-    match text.as_slice() {
+fn whole(text: &[PatternPart]) -> Option<&str> {
+    match text {
         [PatternPart::Text(text)] => Some(text),
+        _ => None,
+    }
+}
+
+/// What a test of a whole string says of the last name in it.
+fn test_of_pattern(parts: &[PatternPart], test: &NameTest) -> Option<NameTest> {
+    let names = parts.iter().rposition(|part| !matches!(part, PatternPart::Where(_)))?;
+    match (&parts[names], &parts[..names]) {
+        (PatternPart::Entry, []) => Some(test.clone()),
+        (PatternPart::Entry, [PatternPart::Text(before)]) => {
+            Some(NameTest::After(before.as_str().into(), Box::new(test.clone())))
+        }
+        (PatternPart::Entry | PatternPart::Tree, _) => Some(test.of_ending()),
+        // A glob names files in full.
+        (PatternPart::Text(ending), _) if ending.starts_with('.') => Some(test.of_ending()),
         _ => None,
     }
 }
 
 fn without_ending(mut parts: Text, ending: Option<&str>) -> Text {
     let Some(ending) = ending else { return strings::without_extension(parts) };
-    if let Some(PatternPart::Text(last)) = parts.last_mut()
+    if let Some(PatternPart::Text(last)) = strings::last_named(&mut parts)
         && let Some(shorter) = last.strip_suffix(ending)
     {
         *last = shorter.to_owned();

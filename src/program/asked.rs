@@ -189,7 +189,9 @@ impl<'a> Program<'a> {
                 continue;
             }
             let source = match *constraint {
-                Constraint::Copy { dst, src } if dst == at.value => Some(Use { value: src, ..at }),
+                Constraint::Copy { dst, src } | Constraint::Narrow { dst, src, .. } if dst == at.value => {
+                    Some(Use { value: src, ..at })
+                }
                 Constraint::LoadOuter { dst, binding } if dst == at.value => self.outer_value(at.instance, binding),
                 Constraint::Load { dst, .. } | Constraint::Iterate { dst, .. } | Constraint::Await { dst, .. }
                     if dst == at.value =>

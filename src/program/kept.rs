@@ -66,9 +66,10 @@ impl Program<'_> {
         answers.peek().is_some()
             && answers.any(|answer| {
                 constraints.iter().any(|constraint| match *constraint {
-                    Constraint::Copy { src, .. } | Constraint::Return { src } | Constraint::Store { src, .. } => {
-                        src == answer
-                    }
+                    Constraint::Copy { src, .. }
+                    | Constraint::Narrow { src, .. }
+                    | Constraint::Return { src }
+                    | Constraint::Store { src, .. } => src == answer,
                     Constraint::Load { base, .. } => base == answer,
                     Constraint::Call { call } => {
                         matches!(facts.calls[call].callee, Callee::Method { base, .. } if base == answer)

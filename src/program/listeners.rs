@@ -145,7 +145,9 @@ impl Program<'_> {
         for _ in 0..CHAIN {
             let Some(value) = at else { return false };
             let definition = |constraint: &Constraint| match *constraint {
-                Constraint::Copy { dst, src } => (dst == value).then_some((None, Some(src))),
+                Constraint::Copy { dst, src } | Constraint::Narrow { dst, src, .. } => {
+                    (dst == value).then_some((None, Some(src)))
+                }
                 Constraint::Call { call } => (facts.calls[call].dst == value).then(|| (Some(call), receiver(call))),
                 _ => None,
             };

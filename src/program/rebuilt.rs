@@ -44,7 +44,7 @@ impl Program<'_> {
         let is_copied = |from: ValueId| {
             from == value
                 || constraints.iter().any(|constraint| match *constraint {
-                    Constraint::Copy { dst, src } => dst == value && src == from,
+                    Constraint::Copy { dst, src } | Constraint::Narrow { dst, src, .. } => dst == value && src == from,
                     _ => false,
                 })
         };

@@ -34,7 +34,11 @@ impl Program<'_> {
         for _ in 0..STEPS {
             for constraint in constraints {
                 let source = match constraint {
-                    Constraint::Copy { dst, src } if sources.contains(&at(*dst)) => *src,
+                    Constraint::Copy { dst, src } | Constraint::Narrow { dst, src, .. }
+                        if sources.contains(&at(*dst)) =>
+                    {
+                        *src
+                    }
                     Constraint::Load { dst, base, .. } if follow == Follow::Loads && sources.contains(&at(*dst)) => {
                         *base
                     }
@@ -55,7 +59,7 @@ impl Program<'_> {
             for value in last {
                 for constraint in self.definitions_of(info.key.file, info.key.function, value) {
                     let source = match constraint {
-                        Constraint::Copy { src, .. } => *src,
+                        Constraint::Copy { src, .. } | Constraint::Narrow { src, .. } => *src,
                         Constraint::Load { base, .. } if follow == Follow::Loads => *base,
                         _ => continue,
                     };

@@ -322,6 +322,7 @@ fn definitions(stages: &Stages<'_>) -> FxHashMap<FunctionKey, Definitions> {
                 let defined = match constraint {
                     Constraint::Call { call } => Some(facts.calls[*call].dst),
                     Constraint::Copy { dst, .. }
+                    | Constraint::Narrow { dst, .. }
                     | Constraint::Load { dst, .. }
                     | Constraint::Iterate { dst, .. }
                     | Constraint::Alloc { dst, .. }

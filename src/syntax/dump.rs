@@ -130,6 +130,9 @@ fn list(facts: &ModuleFacts, run: Run) -> String {
 fn line(facts: &ModuleFacts, constraint: &Constraint) -> String {
     match *constraint {
         Constraint::Copy { dst, src } => format!("{} = {}", value(dst), value(src)),
+        Constraint::Narrow { dst, src, test } => {
+            format!("{} = {} where {:?}", value(dst), value(src), facts.conditions[test as usize])
+        }
         Constraint::String { dst, value: name } => format!("{} = {}", value(dst), text(facts, name)),
         Constraint::Origin { dst, origin } => format!("{} = {origin:?}", value(dst)),
         Constraint::Alloc { dst, site } => format!("{} = new {:?}", value(dst), facts.sites[site].kind),

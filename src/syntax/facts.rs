@@ -141,6 +141,8 @@ pub struct ModuleFacts {
     pub shapes: Vec<Shape>,
     /// What functions ask of the name that is their first parameter, where they do nothing else, by function.
     pub name_tests: Vec<(FunctionId, NameTest)>,
+    /// What conditions ask of strings.
+    pub conditions: Vec<NameTest>,
     /// The regular expressions, by site.
     pub regexes: Vec<(SiteId, Box<str>)>,
     /// Suppression comments.
@@ -342,6 +344,15 @@ pub enum Constraint {
         dst: ValueId,
         /// Gives.
         src: ValueId,
+    },
+    /// A copy, where a condition holds that asks something of the value if it is a string.
+    Narrow {
+        /// Receives.
+        dst: ValueId,
+        /// Gives.
+        src: ValueId,
+        /// The place of the condition in [`ModuleFacts::conditions`].
+        test: u32,
     },
     /// A string constant (number constants too, as JavaScript prints them).
     String {

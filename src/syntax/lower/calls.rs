@@ -23,7 +23,8 @@ impl<'a> Lowerer<'a> {
             return dst;
         }
         let (callee, place) = self.callee(link, span);
-        let arguments = self.call_arguments(arguments);
+        let arguments =
+            if self.asks_by_key(callee) { self.call_arguments(arguments) } else { self.told_arguments(arguments) };
         self.emit_call(callee, &arguments, CallKind::Call, range(span), place)
     }
 
@@ -51,6 +52,20 @@ impl<'a> Lowerer<'a> {
             .iter()
             .map(|argument| Argument { value: self.expr_node(&argument.expr), is_spread: argument.spread.is_some() })
             .collect()
+    }
+
+    /// The arguments, with what is known of them here.
+    fn told_arguments(&mut self, arguments: &'a [ExprOrSpread]) -> Arguments {
+        arguments
+            .iter()
+            .map(|argument| Argument { value: self.told(&argument.expr), is_spread: argument.spread.is_some() })
+            .collect()
+    }
+
+    /// Whether a method takes a key: the same key elsewhere is the same node.
+    fn asks_by_key(&self, callee: Callee) -> bool {
+        let Callee::Method { key: Key::Name(name), .. } = callee else { return false };
+        matches!(&*self.facts.names[name], "get" | "set" | "has" | "add" | "delete" | "hasOwnProperty" | "hasOwn")
     }
 
     /// A call with what holds there.
@@ -84,7 +99,7 @@ impl<'a> Lowerer<'a> {
     /// `super(…)` and `import(…)`.
     pub(super) fn special_call(&mut self, call: &'a CallExpr) -> Option<ValueId> {
         self.shape(70 + u32::try_from(call.args.len()).unwrap_or(0).min(20));
-        let arguments = self.call_arguments(&call.args);
+        let arguments = self.told_arguments(&call.args);
         let whole = range(call.span);
         match &call.callee {
             CalleeNode::Super(_) => {

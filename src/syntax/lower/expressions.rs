@@ -360,7 +360,7 @@ impl<'a> Lowerer<'a> {
         };
         let mut parts: SmallVec<[Argument; 8]> = SmallVec::new();
         for e in std::iter::once(first).chain(rights.into_iter().rev()) {
-            let value = self.expr_node(e);
+            let value = self.told(e);
             parts.push(Argument { value, is_spread: false });
         }
         self.concat_of(&parts, e.span)
@@ -402,7 +402,7 @@ impl<'a> Lowerer<'a> {
                 parts.push(Argument { value, is_spread: false });
             }
             if let Some(e) = tpl.exprs.get(index) {
-                let value = self.expr_node(e);
+                let value = self.told(e);
                 parts.push(Argument { value, is_spread: false });
             }
         }
@@ -419,9 +419,11 @@ impl<'a> Lowerer<'a> {
             let outcome = self.condition(&at.test, Wanted::Test);
             let branch = self.guard_mark();
             self.hold(&outcome.then);
+            self.narrow(&at.test, true);
             values.extend(self.chosen(&at.cons, branch));
             self.release(branch);
             self.hold(&outcome.otherwise);
+            self.narrow(&at.test, false);
             match transparent(&at.alt) {
                 Expr::Cond(next) => at = next,
                 last => {
@@ -463,6 +465,7 @@ impl<'a> Lowerer<'a> {
                 values.extend(outcome.value);
                 self.hold(&outcome.otherwise);
             }
+            self.narrow(operand, e.op == BinaryOp::LogicalAnd);
         }
         self.release(mark);
         self.merge(&values, e.span)

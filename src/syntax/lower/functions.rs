@@ -172,7 +172,8 @@ impl<'a> Lowerer<'a> {
         if let Body::Statements(statements) = source.body {
             self.hoist(statements);
         }
-        if let Some(test) = super::name_tests::asked_of_first(&source.params, source.body) {
+        let made_with = |ident: &swc_ecma_ast::Ident| self.made_with(ident);
+        if let Some(test) = super::name_tests::asked_of_first(&source.params, source.body, &made_with) {
             self.facts.name_tests.push((id, test));
         }
         let fields = self.params(id, &source.params);

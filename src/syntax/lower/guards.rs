@@ -19,6 +19,7 @@ pub(super) type Guards = SmallVec<[Guard; 2]>;
 pub(super) struct Mark {
     pub(super) guards: usize,
     versions: usize,
+    narrowings: usize,
 }
 
 /// What a condition came to.
@@ -58,7 +59,11 @@ pub(super) enum Wanted {
 impl<'a> Lowerer<'a> {
     /// What holds, to go back to.
     pub(super) fn guard_mark(&self) -> Mark {
-        Mark { guards: self.frame.guards.len(), versions: self.frame.versions.len() }
+        Mark {
+            guards: self.frame.guards.len(),
+            versions: self.frame.versions.len(),
+            narrowings: self.frame.narrowings.len(),
+        }
     }
 
     /// From here on, these hold too.
@@ -80,6 +85,7 @@ impl<'a> Lowerer<'a> {
             self.frame.guards.truncate(mark.guards);
             self.frame.guard_run = None;
         }
+        self.frame.narrowings.truncate(mark.narrowings);
         self.meet(mark.versions);
     }
 
@@ -144,6 +150,7 @@ impl<'a> Lowerer<'a> {
             operands += 1;
             equals.extend(unsure.iter().filter_map(|guard| equal_of(operand, guard)));
             self.hold(&sure);
+            self.narrow(operand, is_and);
             all.extend(sure);
             // That a key is not there yet, or that its entry is to be replaced, is worth as much as the first alone.
             weak.extend(unsure.into_iter().filter(|guard| matches!(guard.test, Test::Has { .. }) && !guard.holds));

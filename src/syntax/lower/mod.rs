@@ -20,6 +20,7 @@ mod literals;
 mod loops;
 mod machines;
 mod name_tests;
+mod narrowing;
 mod patterns;
 mod questions;
 mod reuse;
@@ -128,6 +129,10 @@ pub(super) struct Frame<'a> {
     pub(super) answers: SmallVec<[Run; 2]>,
     /// What variables hold since their last assignment on the way to here, the newest last.
     pub(super) versions: Vec<versions::Version>,
+    /// The tests that variables have passed here, outermost first.
+    pub(super) narrowings: Vec<narrowing::Narrowing>,
+    /// Constants that are longer forms of others.
+    pub(super) longer: Vec<narrowing::Longer>,
     /// How many loops are around.
     pub(super) loops: u32,
     /// Variables that were made from places, the newest last.
@@ -164,6 +169,8 @@ impl Frame<'_> {
             asserted: Vec::new(),
             answers: SmallVec::new(),
             versions: Vec::new(),
+            narrowings: Vec::new(),
+            longer: Vec::new(),
             loops: 0,
             copies: VecDeque::new(),
             machine: None,
@@ -189,6 +196,8 @@ pub(super) struct Lowerer<'a> {
     pub(super) ancestors: FxHashMap<(FunctionId, ValueId), u32>,
     /// Bindings of enums.
     pub(super) enums: FxHashSet<BindingId>,
+    /// What variables that are assigned once are made with.
+    pub(super) made_with: FxHashMap<BindingId, &'a Expr>,
 }
 
 const NOWHERE: (FunctionId, ValueId) = (FunctionId(u32::MAX), ValueId(0));
@@ -209,6 +218,7 @@ impl Lowerer<'_> {
             finite_types: FxHashSet::default(),
             ancestors: FxHashMap::default(),
             enums: FxHashSet::default(),
+            made_with: FxHashMap::default(),
         }
     }
 
@@ -428,6 +438,7 @@ impl Lowerer<'_> {
         if binding.import.is_some() {
             return;
         }
+        self.forget_narrowing(id);
         if binding.function == self.frame.id {
             self.copy(binding.home, src);
             self.forget_version(id);

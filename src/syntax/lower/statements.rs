@@ -151,6 +151,7 @@ impl<'a> Lowerer<'a> {
                 let outcome = self.condition(&s.test, Wanted::Test);
                 let mark = self.guard_mark();
                 self.hold(&outcome.then);
+                self.narrow(&s.test, true);
                 self.conditional_loop(&s.body, Some(&s.test), &outcome.then);
                 self.release(mark);
             }
@@ -190,6 +191,7 @@ impl<'a> Lowerer<'a> {
         let outer = self.guard_mark();
         // What holds after the whole chain, since those of its branches that would not hold it leave.
         let mut after = super::guards::Guards::new();
+        let mut told: SmallVec<[(&'a Expr, bool); 2]> = SmallVec::new();
         let mut all_leave = true;
         let mut all_throw = true;
         let mut at = first;
@@ -202,20 +204,24 @@ impl<'a> Lowerer<'a> {
             self.end_shape(mark);
             let branch = self.guard_mark();
             self.hold(&outcome.then);
+            self.narrow(&at.test, true);
             self.branch(&at.cons);
             self.release(branch);
             all_leave &= leaves(&at.cons);
             all_throw &= throws(&at.cons);
             if all_leave {
                 after.extend(outcome.otherwise.iter().copied());
+                told.push((&at.test, false));
             }
             self.hold(&outcome.otherwise);
+            self.narrow(&at.test, false);
             match at.alt.as_deref() {
                 Some(Stmt::If(next)) => at = next,
                 Some(last) => {
                     self.branch(last);
                     if leaves(last) && !all_leave {
                         after.extend(outcome.then.iter().copied());
+                        told.push((&at.test, true));
                     }
                     break;
                 }
@@ -224,6 +230,9 @@ impl<'a> Lowerer<'a> {
         }
         self.release(outer);
         self.hold(&after);
+        for (test, holds) in told {
+            self.narrow(test, holds);
+        }
         if all_throw && first.alt.is_none() {
             let room = ASSERTED.saturating_sub(self.frame.asserted.len());
             self.frame.asserted.extend(self.frame.guards[outer.guards..].iter().take(room));
@@ -255,6 +264,9 @@ impl<'a> Lowerer<'a> {
         let outcome = s.test.as_ref().map(|test| self.condition(test, Wanted::Test));
         let asked = outcome.as_ref().map_or(&[][..], |outcome| &outcome.then);
         self.hold(asked);
+        if let Some(test) = &s.test {
+            self.narrow(test, true);
+        }
         if !is_over_at_once(s) {
             if let Some(update) = &s.update {
                 self.expr(update);
@@ -333,9 +345,17 @@ impl<'a> Lowerer<'a> {
         // The values under which a case's code runs: its own, and those of the cases that fall into it.
         let mut values: SmallVec<[ValueId; 4]> = SmallVec::new();
         let mut is_any = false;
+        let mut tests: SmallVec<[&'a Expr; 4]> = SmallVec::new();
+        let mut gone: Vec<&'a Expr> = Vec::new();
         for case in &s.cases {
             let mark = self.guard_mark();
             is_any |= case.test.is_none();
+            tests.extend(case.test.as_deref());
+            if is_any {
+                self.narrow_to_cases(&s.discriminant, &gone, false);
+            } else if !case.cons.is_empty() {
+                self.narrow_to_cases(&s.discriminant, &tests, true);
+            }
             if let Some(test) = &case.test {
                 values.push(self.expr_node(test));
                 is_any |= values.len() > CASES;
@@ -348,6 +368,10 @@ impl<'a> Lowerer<'a> {
             self.statements(&case.cons);
             self.release(mark);
             if case.cons.last().is_some_and(leaves) {
+                if !is_any {
+                    gone.extend(tests.iter().copied());
+                }
+                tests.clear();
                 values.clear();
                 is_any = false;
             }
@@ -435,6 +459,7 @@ impl<'a> Lowerer<'a> {
         self.shape(213);
         for declarator in &var.decls {
             self.variable(declarator);
+            self.note_made_with(declarator);
         }
     }
 

@@ -30,6 +30,7 @@ impl Lowerer<'_> {
     pub(super) fn assign_version(&mut self, binding: BindingId, src: ValueId, at: ByteRange) -> ValueId {
         let info = self.facts.bindings[binding];
         self.frame.questions.remove(&info.home);
+        self.forget_narrowing(binding);
         if info.import.is_some() || self.frame.id == MODULE_BODY || self.frame.versions.len() >= MOST {
             self.store_binding(binding, Some(src));
             return if info.function == self.frame.id { info.home } else { src };

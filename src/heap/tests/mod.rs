@@ -3,6 +3,11 @@
 //!
 //! `MODLEAK_SYSTEMS=100000 cargo test --lib a_naive_fixpoint` tries more systems than a usual run.
 
+mod executions;
+mod fixpoint;
+mod programs;
+mod whole;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -147,10 +152,14 @@ fn flow(sets: &mut [BTreeSet<Value>], from: u32, to: u32, kind: EdgeKind) {
     }
 }
 
+/// How many systems or programs are tried.
+fn systems() -> u32 {
+    std::env::var("MODLEAK_SYSTEMS").ok().and_then(|text| text.parse().ok()).unwrap_or(SYSTEMS)
+}
+
 #[test]
 fn the_graph_says_what_a_naive_fixpoint_says() {
-    let systems = std::env::var("MODLEAK_SYSTEMS").ok().and_then(|text| text.parse().ok()).unwrap_or(SYSTEMS);
-    let config = Config { cases: systems, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: systems(), failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let outcome = runner.run(&prop::collection::vec(rule(), 1..40), |rules| {
         prop_assert_eq!(by_graph(&rules), by_fixpoint(&rules));

@@ -15,28 +15,25 @@ use crate::syntax::facts::{Export, Imported};
 
 /// The graph of a project, or of what some files reach.
 pub(crate) fn graph_view(analysis: &Analysis, request: &GraphRequest) -> Result<GraphView, UserError> {
+    let reached = reached(analysis, request)?;
+    let is_shown = |file: FileId| reached.as_ref().is_none_or(|reached| reached.contains(&file));
+    let files = analysis.project.files.iter_enumerated();
     let mut view = GraphView {
         root: crate::engine::displayed_root(&analysis.project.root)?,
-        modules: analysis
-            .project
-            .files
-            .iter()
-            .filter(|file| !file.is_json())
-            .map(|file| GraphModule::File(file.path.clone()))
+        modules: files
+            .filter(|(id, file)| !file.is_json() && is_shown(*id))
+            .map(|(_, file)| GraphModule::File(file.path.clone()))
             .collect(),
         ..GraphView::default()
     };
     let mut lines = Lines::default();
-    static_edges(analysis, &mut lines, &mut view);
-    dynamic_edges(analysis, &mut lines, &mut view);
+    static_edges(analysis, &is_shown, &mut lines, &mut view);
+    dynamic_edges(analysis, &is_shown, &mut lines, &mut view);
     view.edges.sort();
     view.edges.dedup();
     view.unresolved.sort_by(|a, b| (&a.from, a.line, &a.specifier).cmp(&(&b.from, b.line, &b.specifier)));
     view.unresolved.dedup();
     mark_circles(&mut view.edges);
-    if !request.from.is_empty() {
-        keep_reached(analysis, request, &mut view)?;
-    }
     view.modules.sort();
     view.modules.dedup();
     Ok(view)
@@ -53,8 +50,8 @@ impl Lines {
     }
 }
 
-fn static_edges(analysis: &Analysis, lines: &mut Lines, view: &mut GraphView) {
-    for load in &analysis.heap.record.static_loads {
+fn static_edges(analysis: &Analysis, is_shown: &dyn Fn(FileId) -> bool, lines: &mut Lines, view: &mut GraphView) {
+    for load in analysis.heap.record.static_loads.iter().filter(|load| is_shown(load.file)) {
         let facts = &analysis.facts[load.file];
         let import = facts.imports[load.import];
         let is_export = facts.exports.iter().any(
@@ -70,7 +67,7 @@ fn static_edges(analysis: &Analysis, lines: &mut Lines, view: &mut GraphView) {
     }
 }
 
-fn dynamic_edges(analysis: &Analysis, lines: &mut Lines, view: &mut GraphView) {
+fn dynamic_edges(analysis: &Analysis, is_shown: &dyn Fn(FileId) -> bool, lines: &mut Lines, view: &mut GraphView) {
     // A function may be analysed once for each of its callers: a load's values are those of all of them.
     let mut specifiers: FxHashMap<_, FxHashSet<&str>> = FxHashMap::default();
     for load in &analysis.heap.record.loads {
@@ -79,6 +76,9 @@ fn dynamic_edges(analysis: &Analysis, lines: &mut Lines, view: &mut GraphView) {
     }
     for load in &analysis.heap.record.loads {
         let key = analysis.heap.instance(load.instance).key;
+        if !is_shown(key.file) {
+            continue;
+        }
         let call = &analysis.facts[key.file].calls[load.call];
         let place = (key.file, lines.of(analysis, key.file, call.range.start));
         let kind = match load.form {
@@ -185,33 +185,163 @@ fn mark_circles(edges: &mut [GraphEdge]) {
     }
 }
 
-/// Keeps what the files of `--from` reach.
-fn keep_reached(analysis: &Analysis, request: &GraphRequest, view: &mut GraphView) -> Result<(), UserError> {
+/// What the files of `--from` reach, if there are any. The texts of no other files are asked for where lines begin.
+fn reached(analysis: &Analysis, request: &GraphRequest) -> Result<Option<FxHashSet<FileId>>, UserError> {
+    if request.from.is_empty() {
+        return Ok(None);
+    }
     let from = crate::cli::working_directory()?;
-    let mut reached: Vec<String> = Vec::new();
+    let mut open: Vec<FileId> = Vec::new();
     for path in &request.from {
         let absolute = from.join(path);
         let absolute = analysis.fs.canonicalize(&absolute).unwrap_or(absolute);
         let inner = absolute.strip_prefix(&analysis.project.root).ok().map(|p| p.to_string_lossy().replace('\\', "/"));
-        match inner.filter(|inner| analysis.project.file_at(inner).is_some()) {
-            Some(inner) => reached.push(inner),
+        match inner.and_then(|inner| analysis.project.file_at(&inner)) {
+            Some(file) => open.push(file),
             None => return Err(UserError::new(format!("{} is no file of the project", path.display()))),
         }
     }
-    let mut targets: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
-    for edge in &view.edges {
-        targets.entry(&edge.from).or_default().push(&edge.to);
+    let mut targets: FxHashMap<FileId, Vec<FileId>> = FxHashMap::default();
+    let mut lead = |from: FileId, target: &Resolution| {
+        if let Resolution::File(file) = target {
+            targets.entry(from).or_default().push(*file);
+        }
+    };
+    let record = &analysis.heap.record;
+    record.static_loads.iter().for_each(|load| lead(load.file, &load.target));
+    for load in &record.loads {
+        let file = analysis.heap.instance(load.instance).key.file;
+        load.found.iter().flat_map(|(.., targets)| targets).for_each(|target| lead(file, target));
     }
-    let mut seen: FxHashSet<String> = reached.iter().cloned().collect();
-    while let Some(module) = reached.pop() {
-        for &target in targets.get(module.as_str()).map(Vec::as_slice).unwrap_or_default() {
-            if seen.insert(target.to_owned()) {
-                reached.push(target.to_owned());
-            }
+    let mut seen: FxHashSet<FileId> = open.iter().copied().collect();
+    while let Some(file) = open.pop() {
+        open.extend(targets.remove(&file).unwrap_or_default().into_iter().filter(|&target| seen.insert(target)));
+    }
+    Ok(Some(seen))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::io;
+    use std::path::{Path, PathBuf};
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use super::graph_view;
+    use crate::cli::engine::{GraphRequest, ProjectRequest};
+    use crate::driver;
+    use crate::project::file_system::{DirectoryEntry, FileSystem, Memory, Metadata};
+
+    /// A file system that counts what it is asked.
+    #[derive(Default)]
+    struct Counting {
+        below: Memory,
+        asked: Mutex<BTreeMap<(&'static str, PathBuf), usize>>,
+    }
+
+    impl Counting {
+        fn note(&self, what: &'static str, path: &Path) {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            *asked.entry((what, path.to_path_buf())).or_default() += 1;
         }
     }
-    view.modules.retain(|module| seen.contains(module.name()));
-    view.edges.retain(|edge| seen.contains(&edge.from));
-    view.unresolved.retain(|edge| seen.contains(&edge.from));
-    Ok(())
+
+    impl FileSystem for Counting {
+        fn metadata(&self, path: &Path) -> io::Result<Metadata> {
+            self.note("metadata", path);
+            self.below.metadata(path)
+        }
+
+        fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+            self.note("read", path);
+            self.below.read(path, limit)
+        }
+
+        fn read_dir(&self, path: &Path) -> io::Result<Vec<DirectoryEntry>> {
+            self.note("list", path);
+            self.below.read_dir(path)
+        }
+
+        fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
+            self.note("real", path);
+            self.below.canonicalize(path)
+        }
+    }
+
+    type Asked = BTreeMap<(&'static str, PathBuf), usize>;
+
+    /// What is asked of the disk for the graph of these files from those, and how many modules it has.
+    fn asked(files: &[(String, String)], from: &[&str]) -> (Asked, usize) {
+        let mut counting = Counting::default();
+        for (path, text) in files {
+            counting.below.insert(Path::new("/p").join(path), text.as_str());
+        }
+        let counting = Arc::new(counting);
+        let project = ProjectRequest { root: Some("/p".into()), threads: Some(1), ..ProjectRequest::default() };
+        let from = from.iter().map(|path| Path::new("/p").join(path)).collect();
+        let request = GraphRequest { project, from };
+        let fs: Arc<dyn FileSystem> = Arc::clone(&counting) as _;
+        let analysis = driver::analyse(&request.project, fs, &mut |_| {}).expect("it is analysed");
+        let view = graph_view(&analysis, &request).expect("a graph");
+        let asked = counting.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        (asked, view.modules.len())
+    }
+
+    /// Packages with a tsconfig each, of files in folders that load one another in every form.
+    fn monorepo(loads: &str) -> Vec<(String, String)> {
+        let mut files = vec![("package.json".to_owned(), r#"{"workspaces": ["packages/*"]}"#.to_owned())];
+        for package in 0..4 {
+            let at = format!("packages/p{package}");
+            let manifest = format!(r#"{{"name": "@m/p{package}", "main": "src/index.ts"}}"#);
+            files.push((format!("{at}/package.json"), manifest));
+            let tsconfig = r#"{"compilerOptions": {"baseUrl": ".", "paths": {"@/*": ["./src/*"]}}}"#;
+            files.push((format!("{at}/tsconfig.json"), tsconfig.to_owned()));
+            files.push((format!("{at}/src/index.ts"), "import './deep/m0';".to_owned()));
+            for module in 0..8 {
+                files.push((format!("{at}/src/deep/m{module}.ts"), loads.to_owned()));
+            }
+        }
+        files
+    }
+
+    const LOADS: &str = "import './m1'; import '../index'; import '@/deep/m2'; import '@m/p1'; import 'lodash';";
+
+    #[test]
+    fn each_folder_is_listed_once_and_each_file_read_once() {
+        let (asked, modules) = asked(&monorepo(LOADS), &["packages/p0/src/nobody.ts"][..0]);
+        assert_eq!(modules, 4 * 9 + 1);
+        let often = |what| asked.iter().filter(move |((asked, _), count)| *asked == what && **count > 1);
+        // The root is looked into once more before that, to see that it is the root.
+        let listed: Vec<&Path> = often("list").map(|((_, path), _)| path.as_path()).collect();
+        assert_eq!(listed, [Path::new("/p")]);
+        // Sources are read once to be parsed, and once more for the lines of their loads; manifests once as such, once as
+        // modules, and once by the resolver, whatever asks for them.
+        let most = |path: &Path| if path.ends_with("package.json") { 3 } else { 2 };
+        assert!(often("read").all(|((_, path), &count)| count <= most(path)), "{asked:#?}");
+    }
+
+    #[test]
+    fn relative_specifiers_ask_nothing() {
+        let before = asked(&monorepo(LOADS), &[]).0;
+        let more = "const x = process.argv[2]; require('./m3'); require('./m4.js'); require('../deep/m5'); require('./none'); \
+                    require(`./${x}`); require('../deep/' + x + '.js'); require(__dirname + '/m6'); import('./m7.ts');";
+        let after = asked(&monorepo(&format!("{LOADS}{more}")), &[]).0;
+        assert_eq!(before, after);
+    }
+
+    #[test]
+    fn only_what_is_reached_is_read_again() {
+        let loads = "import './m1'; require('@m/p1');";
+        let (asked, modules) = asked(&monorepo(loads), &["packages/p0/src/deep/m0.ts"]);
+        let twice: Vec<String> = asked
+            .iter()
+            .filter(|((what, path), count)| {
+                *what == "read" && **count > 1 && path.extension().is_some_and(|it| it == "ts")
+            })
+            .map(|((_, path), _)| path.display().to_string())
+            .collect();
+        let reached = ["p0/src/deep/m0", "p0/src/deep/m1", "p1/src/deep/m0", "p1/src/deep/m1", "p1/src/index"];
+        assert_eq!(twice, reached.map(|path| format!("/p/packages/{path}.ts")));
+        assert_eq!(modules, reached.len());
+    }
 }

@@ -80,6 +80,20 @@ impl NameTest {
         }
     }
 
+    /// Whether it is about files or folders, as far as the texts in it tell.
+    pub fn is_of_files(&self) -> bool {
+        match self {
+            NameTest::Is(text) | NameTest::Starts(text) | NameTest::Ends(text) | NameTest::Contains(text) => {
+                text.contains(['.', '/'])
+            }
+            NameTest::Matches(pattern) => pattern.contains(['.', '/']),
+            NameTest::OfName(_) | NameTest::After(..) => true,
+            NameTest::Not(inner) => inner.is_of_files(),
+            NameTest::All(tests) | NameTest::Any(tests) => tests.iter().any(NameTest::is_of_files),
+            NameTest::Unknown => false,
+        }
+    }
+
     /// Whether there may be names that surely pass.
     fn may_be_sure(&self) -> bool {
         match self {

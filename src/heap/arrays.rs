@@ -15,6 +15,9 @@ use crate::modules::PatternPart;
 
 impl Solver<'_> {
     pub(super) fn call_array(&mut self, call: &NativeCall, this: Value, array: ObjectId, name: &str) {
+        if self.call_on_pieces(call, array, name) {
+            return;
+        }
         let through = edge_through(this);
         if let "unshift" | "shift" | "splice" | "sort" | "reverse" = name {
             self.move_elements(array);

@@ -5,7 +5,7 @@ use crate::base::source::FileId;
 use crate::heap::builtins::NativeCall;
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
-use crate::heap::object::{Lifetime, ObjectKind, Source, StringId, Value, ValueKind};
+use crate::heap::object::{Lifetime, ObjectId, ObjectKind, Source, StringId, Value, ValueKind};
 use crate::heap::record::LoadForm;
 use crate::heap::solver::{Arg, Listener, Solver};
 use crate::heap::strings::{self, Restart};
@@ -166,26 +166,45 @@ impl Solver<'_> {
 
     /// The node of an option that the call has.
     fn option_node(&mut self, call: &NativeCall, at: Option<&OptionAt>) -> Option<NodeId> {
-        let name = match at? {
+        let way = match at? {
             OptionAt::Argument(index) => return call.arg(*index as usize),
-            OptionAt::Named(name) => Field::name(self.names.intern(name)),
+            OptionAt::Named(way) => way,
         };
+        let (holders, field) = self.option_holders(call, way)?;
         let node = self.fresh_node();
         let mut is_there = false;
-        for arg in &call.args {
-            let objects: Vec<_> = self.graph.set(arg.node).iter().filter_map(Value::as_object).collect();
-            if objects.iter().any(|&(object, _)| self.has_field(object, name)) {
-                self.listen(arg.node, Listener::Load { dst: node, field: name });
+        for object in holders {
+            if self.has_field(object, field) {
+                let option = self.field(object, field);
+                self.graph.add_edge(option, node, EdgeKind::Copy);
                 is_there = true;
             }
         }
         is_there.then_some(node)
     }
 
+    /// The objects that may have an option, so far, and its name in them.
+    fn option_holders(&mut self, call: &NativeCall, way: &[String]) -> Option<(Vec<ObjectId>, Field)> {
+        let mut fields = way.iter().map(|name| match name.parse() {
+            Ok(place) => Field::index(place),
+            Err(_) => Field::name(self.names.intern(name)),
+        });
+        let last = fields.next_back()?;
+        let before: Vec<Field> = fields.collect();
+        let objects = |values: Vec<Value>| values.into_iter().filter_map(Value::as_object).map(|(object, _)| object);
+        let values = call.args.iter().flat_map(|arg| self.graph.set(arg.node).iter()).collect();
+        let mut holders: Vec<ObjectId> = objects(values).collect();
+        for field in before {
+            let values = holders.iter().flat_map(|&object| self.known_values(object, field)).collect();
+            holders = objects(values).collect();
+        }
+        Some((holders, last))
+    }
+
     /// Whether a call's option is `true`, or another constant.
     fn option_flag(&self, call: &NativeCall, at: Option<&OptionAt>) -> Option<bool> {
         match at? {
-            OptionAt::Named(name) => call.args.iter().find_map(|arg| self.flag(arg.node, name)),
+            OptionAt::Named(way) => call.args.iter().find_map(|arg| self.flag(arg.node, way.last()?)),
             OptionAt::Argument(index) => {
                 let facts = self.facts_of(call.caller);
                 let call = call.call?;
@@ -209,11 +228,9 @@ impl Solver<'_> {
     fn option_regex(&mut self, call: &NativeCall, at: Option<&OptionAt>) -> Option<NameTest> {
         let values: Vec<Value> = match at? {
             OptionAt::Argument(index) => self.graph.set(call.arg(*index as usize)?).iter().collect(),
-            OptionAt::Named(name) => {
-                let field = Field::name(self.names.intern(name));
-                let objects = call.args.iter().flat_map(|arg| self.graph.set(arg.node).iter());
-                let objects: Vec<_> = objects.filter_map(Value::as_object).collect();
-                objects.into_iter().flat_map(|(object, _)| self.known_values(object, field)).collect()
+            OptionAt::Named(way) => {
+                let (holders, field) = self.option_holders(call, way)?;
+                holders.into_iter().flat_map(|object| self.known_values(object, field)).collect()
             }
         };
         values.into_iter().filter_map(Value::as_object).find_map(|(object, _)| {

@@ -78,6 +78,7 @@ mod reflection;
 mod roots;
 mod shorthands;
 mod solver;
+mod splits;
 pub mod strings;
 #[cfg(test)]
 mod tests;

@@ -40,6 +40,10 @@ impl Solver<'_> {
             return;
         };
         if let ValueKind::String(_) = receiver.kind() {
+            if method == "split" {
+                self.split_text(&inv, receiver, dst);
+                return;
+            }
             let node = self.fresh_node();
             self.graph.insert(node, receiver);
             self.call_string_method(&method, node, &inv.args, dst);
@@ -94,9 +98,7 @@ impl Solver<'_> {
                     "replace" | "replaceAll" => Making::Replaced,
                     "slice" => Making::Sliced,
                     "substring" => Making::Substring,
-                    "substr" => {
-                        return self.listen(receiver, Listener::Text { dst, change: TextChange::WithoutExtension });
-                    }
+                    "substr" => Making::Substr,
                     _ => return self.insert_data(dst, DataKind::Finite),
                 };
                 let receiver = Arg { node: receiver, is_spread: false };

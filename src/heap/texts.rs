@@ -12,6 +12,7 @@ use crate::heap::loaders::Glob;
 use crate::heap::object::{Data, ObjectId, ObjectKind, Source, StringId, Value, ValueKind};
 use crate::heap::platform::basename;
 use crate::heap::solver::{Arg, Solver};
+use crate::heap::splits::{self, Split};
 use crate::heap::strings::{self, Restart};
 use crate::models::facts::DataKind;
 use crate::modules::PatternPart;
@@ -40,6 +41,14 @@ pub(super) enum Making {
     Sliced,
     /// `text.substring(from, to)`.
     Substring,
+    /// `text.substr(from, length)`.
+    Substr,
+    /// `text.split(separator)[0]`.
+    FirstPiece,
+    /// `text.split(separator).pop()`.
+    LastPiece,
+    /// `text.split(separator).slice(0, -1).join(separator)`.
+    AllButLastPiece,
 }
 
 /// A string that waits for its parts.
@@ -57,6 +66,7 @@ pub(super) struct Join {
 pub(super) struct Waiting {
     pub(super) joins: Vec<Join>,
     pub(super) globs: Vec<Glob>,
+    pub(super) splits: Vec<Split>,
     /// A base of which nothing may be known, the `require` that is made of it, and whose it is then.
     pub(super) requires: Vec<(NodeId, NodeId, FileId)>,
 }
@@ -99,7 +109,7 @@ impl Solver<'_> {
         self.spend((self.concats.len() + self.waiting.joins.len()) / 8);
         let stale = self.stale_strings();
         [Ready::Written, Ready::Known, Ready::Any].into_iter().any(|ready| {
-            let mut changed = self.make_globs(ready);
+            let mut changed = self.make_globs(ready) | self.make_splits();
             for stale in stale.iter().filter(|stale| stale.ready == ready) {
                 changed |= self.make_string(stale);
             }
@@ -254,7 +264,7 @@ impl Solver<'_> {
     }
 
     /// What a part of a string may be, and the origins that it brings.
-    fn text_values(&self, part: Arg) -> (Vec<Text>, Vec<Value>) {
+    pub(super) fn text_values(&self, part: Arg) -> (Vec<Text>, Vec<Value>) {
         let mut texts = Vec::new();
         let mut data = Vec::new();
         let (mut has_hole, mut has_object) = (false, false);
@@ -310,11 +320,15 @@ fn made(making: Making, parts: &[Text], root: &str) -> Text {
         (Making::Replaced, [text, what, by, ..]) => replaced(text, whole(what), by),
         (Making::Sliced, [text, bounds @ ..]) => cut(text, bounds, sliced),
         (Making::Substring, [text, bounds @ ..]) => cut(text, bounds, substring),
+        (Making::Substr, [text, bounds @ ..]) => cut(text, bounds, substr),
+        (Making::FirstPiece | Making::LastPiece | Making::AllButLastPiece, [text, separator]) => {
+            splits::piece(text, whole(separator), making)
+        }
         _ => parts.concat(),
     }
 }
 
-fn whole(text: &[PatternPart]) -> Option<&str> {
+pub(super) fn whole(text: &[PatternPart]) -> Option<&str> {
     match text {
         [PatternPart::Text(text)] => Some(text),
         _ => None,
@@ -381,6 +395,12 @@ fn sliced(text: &[char], places: &[i64]) -> String {
     let from = place(places.first().copied().unwrap_or(0));
     let to = places.get(1).map_or(length, |&to| place(to));
     text[from.min(to)..to].iter().collect()
+}
+
+fn substr(text: &[char], places: &[i64]) -> String {
+    let from = sliced(text, &places[..places.len().min(1)]);
+    let length = places.get(1).map_or(usize::MAX, |&length| usize::try_from(length).unwrap_or(0));
+    from.chars().take(length).collect()
 }
 
 fn substring(text: &[char], places: &[i64]) -> String {

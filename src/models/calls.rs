@@ -389,7 +389,9 @@ impl<'a> FactsReader<'_, 'a> {
 
     fn option_at(&self, value: &Value<'a>, what: &str) -> Read<OptionAt> {
         let text = self.source.string(value, what)?;
-        Ok(text.parse().map_or_else(|_| OptionAt::Named(text.to_owned()), OptionAt::Argument))
+        Ok(text
+            .parse()
+            .map_or_else(|_| OptionAt::Named(text.split('.').map(ToOwned::to_owned).collect()), OptionAt::Argument))
     }
 
     /// One effect: the key that comes first names it.

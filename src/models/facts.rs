@@ -556,8 +556,8 @@ pub struct LoaderFacts {
 pub enum OptionAt {
     /// An argument.
     Argument(u32),
-    /// An option of an object among the arguments.
-    Named(String),
+    /// An option of an object among the arguments, by the way to it: `["migrations", "glob", "1", "cwd"]`.
+    Named(Vec<String>),
 }
 
 /// How a loader's argument names modules.

@@ -203,6 +203,8 @@ struct View {
     linked: Arc<Mutex<FxHashMap<String, Option<String>>>>,
     /// Folders of installed packages (paths relative to the root), and whether they are there.
     installed: Arc<Mutex<FxHashMap<String, bool>>>,
+    /// The texts of configuration files: several paths of the view may mean one.
+    texts: Arc<Mutex<FxHashMap<PathBuf, Result<String, io::ErrorKind>>>>,
 }
 
 fn not_found() -> io::Error {
@@ -211,7 +213,7 @@ fn not_found() -> io::Error {
 
 impl View {
     fn new(table: Arc<Table>, fs: Arc<dyn FileSystem>) -> Self {
-        Self { table, fs, linked: Arc::default(), installed: Arc::default() }
+        Self { table, fs, linked: Arc::default(), installed: Arc::default(), texts: Arc::default() }
     }
 
     /// The path relative to the root that a path of the view means.
@@ -295,6 +297,12 @@ impl View {
         self.table.file(&inside).is_none() && named.is_some_and(|named| self.table.file(&named).is_some())
     }
 
+    fn text_at(&self, config: PathBuf) -> io::Result<String> {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = |config: &Path| self.fs.read_text(config, CONFIG_LIMIT).map_err(|error| error.kind());
+        texts.entry(config).or_insert_with_key(|config| read(config)).clone().map_err(io::Error::from)
+    }
+
     /// The text of a configuration file. A tsconfig that another extends and that is not there (not installed, not
     /// checked out) takes nothing away from the other's own settings.
     fn config_text(&self, path: &Path) -> io::Result<String> {
@@ -302,7 +310,7 @@ impl View {
             return Ok(r#"{"extends": "./jsconfig.json", "compilerOptions": {"allowJs": true}}"#.to_string());
         }
         let text = match self.config_path(path) {
-            Some(config) if self.is_within_repository(path, &config) => self.fs.read_text(&config, CONFIG_LIMIT),
+            Some(config) if self.is_within_repository(path, &config) => self.text_at(config),
             _ => Err(not_found()),
         };
         match text {

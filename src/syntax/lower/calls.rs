@@ -54,11 +54,14 @@ impl<'a> Lowerer<'a> {
             .collect()
     }
 
-    /// The arguments, with what is known of them here.
+    /// The arguments, with what is known of names of files here.
     fn told_arguments(&mut self, arguments: &'a [ExprOrSpread]) -> Arguments {
         arguments
             .iter()
-            .map(|argument| Argument { value: self.told(&argument.expr), is_spread: argument.spread.is_some() })
+            .map(|argument| Argument {
+                value: self.told_of_files(&argument.expr),
+                is_spread: argument.spread.is_some(),
+            })
             .collect()
     }
 

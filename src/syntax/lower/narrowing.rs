@@ -132,10 +132,20 @@ impl<'a> Lowerer<'a> {
         self.frame.longer.retain(|longer| longer.of.binding != binding && longer.is.binding != binding);
     }
 
-    /// The value of an expression that becomes part of a string, or that is handed on, with what is known of it here.
+    /// The value of an expression that becomes part of a string, with what is known of it here.
     pub(super) fn told(&mut self, e: &'a Expr) -> ValueId {
+        self.told_if(e, NameTest::says_something)
+    }
+
+    /// The value of an expression that is handed on, with what is known of it here if that is about files.
+    pub(super) fn told_of_files(&mut self, e: &'a Expr) -> ValueId {
+        self.told_if(e, NameTest::is_of_files)
+    }
+
+    fn told_if(&mut self, e: &'a Expr, is_wanted: fn(&NameTest) -> bool) -> ValueId {
         let value = self.expr_node(e);
         let mut tests = self.tests_of(e);
+        tests.retain(is_wanted);
         let test = match tests.len() {
             0 => return value,
             1 => tests.remove(0),

@@ -114,7 +114,7 @@ impl Solver<'_> {
         let params = data
             .map_or_else(Default::default, |data| (0..count).map(|index| (index, ParamFacts::Data(data))).collect());
         let this = This::Value(Value::object(self.singletons[&class], Lifetime::Module));
-        let invocation = self.outside_invocation(&Entry { cause, params, caller: at, this }, method);
+        let invocation = self.outside_invocation(&Entry { cause, params, caller: at, this, dst: None }, method);
         self.invoke(invocation, Value::object(method, Lifetime::Module));
     }
 
@@ -165,7 +165,7 @@ impl Solver<'_> {
             }));
             let count = u32::try_from(facts.params_of(function).len()).unwrap_or(0);
             let params = (0..count).map(|index| (index, data.clone())).collect();
-            let entry = Entry { cause, params, caller: at, this };
+            let entry = Entry { cause, params, caller: at, this, dst: None };
             let object = self.object(Source::Function { file, function, parent: at }, ObjectKind::Function);
             let invocation = self.outside_invocation(&entry, object);
             self.invoke(invocation, Value::object(object, Lifetime::Module));

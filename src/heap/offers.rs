@@ -119,7 +119,7 @@ impl Solver<'_> {
     }
 
     /// The files that production modules load.
-    fn loaded_files(&self) -> FxHashSet<FileId> {
+    pub(super) fn loaded_files(&self) -> FxHashSet<FileId> {
         let is_test = |file: FileId| self.input.tests[file];
         let calls = self.record.loads.iter().filter(|load| !is_test(self.instances[load.instance].key.file));
         let called = calls.flat_map(|load| load.found.iter().flat_map(|(_, _, targets)| targets));

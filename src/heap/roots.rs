@@ -23,6 +23,8 @@ pub(super) struct Entry {
     pub(super) params: Vec<(u32, ParamFacts)>,
     pub(super) caller: InstanceId,
     pub(super) this: This,
+    /// Where what it gives goes.
+    pub(super) dst: Option<NodeId>,
 }
 
 /// How values of a library are offered.
@@ -40,9 +42,12 @@ impl Solver<'_> {
     /// Files that frameworks call.
     pub(super) fn enter_conventions(&mut self) {
         let models = self.input.models;
+        let loaded = self.loaded_files();
         for convention in models.conventions() {
             for file in self.convention_files(convention) {
-                self.enter_file(file, convention);
+                if !convention.is_unloaded || !loaded.contains(&file) {
+                    self.enter_file(file, convention);
+                }
             }
         }
     }
@@ -80,7 +85,8 @@ impl Solver<'_> {
         convention.beside.is_empty()
             || convention.beside.iter().any(|name| {
                 let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-                self.input.project.other_files.binary_search(&path).is_ok()
+                let project = self.input.project;
+                project.other_files.binary_search(&path).is_ok() || project.file_at(&path).is_some()
             })
     }
 
@@ -99,13 +105,31 @@ impl Solver<'_> {
             let mut segments = export.split('.');
             let first = segments.next().unwrap_or_default();
             let mut node = self.fresh_node();
+            let (first, is_called) = called(first);
             self.export_into(file, first, node);
-            for segment in segments {
-                node = self.members_of(node, segment);
+            if is_called {
+                node = self.given_at_start(node, cause, caller);
             }
-            let entry = self.entries.push(Entry { cause, params: convention.params.clone(), caller, this: This::None });
+            for segment in segments {
+                let (segment, is_called) = called(segment);
+                node = self.members_of(node, segment);
+                if is_called {
+                    node = self.given_at_start(node, cause, caller);
+                }
+            }
+            let params = convention.params.clone();
+            let entry = self.entries.push(Entry { cause, params, caller, this: This::None, dst: None });
             self.listen(node, Listener::Enter { entry });
         }
+    }
+
+    /// What functions give that a framework calls once, while it starts.
+    fn given_at_start(&mut self, functions: NodeId, cause: RootCause, caller: InstanceId) -> NodeId {
+        let given = self.fresh_node();
+        let cause = RootCause { kind: Some(ContextKind::Init), ..cause };
+        let entry = self.entries.push(Entry { cause, params: Vec::new(), caller, this: This::None, dst: Some(given) });
+        self.listen(functions, Listener::Enter { entry });
+        given
     }
 
     /// What a value has under a name (`*` for all), or its instances if it is a class.
@@ -161,15 +185,19 @@ impl Solver<'_> {
             Source::Function { file, function, .. } => self.input.facts[file].params_of(function).len(),
             _ => 0,
         };
+        let (position, phase) = match entry.cause.kind {
+            Some(ContextKind::Init) => (Position::Once, Phase::Init),
+            _ => (Position::Repeat, Phase::Repeat),
+        };
         let invocation = self.invocation(Invocation {
             caller: entry.caller,
             call: None,
             this: entry.this,
             args: SmallVec::new(),
-            dst: None,
+            dst: entry.dst,
             kind: InvocationKind::Call,
-            position: Some(Position::Repeat),
-            phase: Phase::Repeat,
+            position: Some(position),
+            phase,
             root: Some(entry.cause),
             hops: 0,
             is_opaque: false,
@@ -281,6 +309,7 @@ impl Solver<'_> {
             params,
             caller: self.offers[offer].caller,
             this,
+            dst: None,
         };
         let invocation = self.outside_invocation(&entry, object);
         self.invoke(invocation, value.promoted());
@@ -302,9 +331,14 @@ impl Solver<'_> {
             let Some(shape) = self.handler_shape(file, function) else { continue };
             let (context, params) = (shape.context, shape.params.clone());
             let cause = self.handler_cause(context, (file, function));
-            let entry = Entry { cause, params, caller: parent, this: This::None };
+            let entry = Entry { cause, params, caller: parent, this: This::None, dst: None };
             let invocation = self.outside_invocation(&entry, id);
             self.invoke(invocation, Value::object(id, Lifetime::Fresh));
         }
     }
+}
+
+/// A segment of the way to an export, and whether what is there is called.
+fn called(segment: &str) -> (&str, bool) {
+    segment.strip_suffix("()").map_or((segment, false), |name| (name, true))
 }

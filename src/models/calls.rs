@@ -522,7 +522,7 @@ impl<'a> FactsReader<'_, 'a> {
         Ok(facts)
     }
 
-    fn boolean(&self, value: &Value<'a>, what: &str) -> Read<bool> {
+    pub(super) fn boolean(&self, value: &Value<'a>, what: &str) -> Read<bool> {
         match value {
             Value::BooleanLit(boolean) => Ok(boolean.value),
             _ => Err(self.source.error(value.start(), format!("{what} must be `true` or `false`"))),

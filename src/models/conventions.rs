@@ -10,8 +10,8 @@ use super::read::{Read, Source};
 use super::words::CONTEXTS;
 use crate::base::finding::ContextKind;
 
-const CONVENTION_KEYS: [&str; 9] =
-    ["files", "dependencies", "beside", "exports", "directive", "context", "params", "label", "see"];
+const CONVENTION_KEYS: [&str; 10] =
+    ["files", "dependencies", "beside", "unloaded", "exports", "directive", "context", "params", "label", "see"];
 
 /// The `conventions` of a file.
 pub(super) fn conventions<'a>(reader: &FactsReader<'_, 'a>, root: &Object<'a>) -> Read<Vec<Convention>> {
@@ -30,6 +30,7 @@ pub(super) fn conventions<'a>(reader: &FactsReader<'_, 'a>, root: &Object<'a>) -
             files: Vec::new(),
             dependencies: Vec::new(),
             beside: Vec::new(),
+            is_unloaded: false,
             exports: Vec::new(),
             directive: None,
             context: ContextKind::Request,
@@ -42,6 +43,7 @@ pub(super) fn conventions<'a>(reader: &FactsReader<'_, 'a>, root: &Object<'a>) -
                 "files" => convention.files = expanded_strings(source, value, "files")?,
                 "dependencies" => convention.dependencies = expanded_strings(source, value, "dependencies")?,
                 "beside" => convention.beside = expanded_strings(source, value, "beside")?,
+                "unloaded" => convention.is_unloaded = reader.boolean(value, "unloaded")?,
                 "exports" => convention.exports = expanded_strings(source, value, "exports")?,
                 "directive" => convention.directive = Some(source.string(value, "directive")?.to_owned()),
                 "context" => convention.context = source.word(value, "context", CONTEXTS)?,

@@ -625,7 +625,10 @@ pub struct Convention {
     pub dependencies: Vec<String>,
     /// Only if one of these files is there (`serverless.yml`), relative to the package.
     pub beside: Vec<String>,
-    /// The exports that are called: names, `default`, or `*` for all; `default.fetch` for a member.
+    /// Only files that nothing in the project loads.
+    pub is_unloaded: bool,
+    /// The exports that are called: names, `default`, or `*` for all; `default.fetch` for a member, `default().fetch` for
+    /// one of what the export gives when it is called while the program starts.
     pub exports: Vec<String>,
     /// A directive that the file or the function must bear (`use server`).
     pub directive: Option<String>,

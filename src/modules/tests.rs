@@ -332,3 +332,56 @@ fn followed_packages_are_files() {
     assert_eq!(world.resolve("a.js", "y"), "package y|");
     assert_eq!(world.expand("a.js", "./{t}"), ["NoMatch"]);
 }
+
+/// In pnpm's store each package lies once for each version, and all who depend on it have a link to it.
+#[cfg(unix)]
+#[test]
+fn a_store_of_links_is_read_by_real_paths() {
+    use std::os::unix::fs::symlink;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().canonicalize().expect("it is there");
+    let store = root.join("node_modules/.pnpm");
+    for (version, helper) in [("1", "1"), ("2", "1")] {
+        let package = store.join(format!("x@{version}/node_modules/x"));
+        std::fs::create_dir_all(&package).expect("a folder");
+        std::fs::write(package.join("package.json"), r#"{"name": "x", "main": "x.js"}"#).expect("a file");
+        std::fs::write(package.join("x.js"), "require('helper');").expect("a file");
+        let beside = store.join(format!("x@{version}/node_modules/helper"));
+        symlink(store.join(format!("helper@{helper}/node_modules/helper")), beside).expect("a link");
+    }
+    let helper = store.join("helper@1/node_modules/helper");
+    std::fs::create_dir_all(&helper).expect("a folder");
+    std::fs::write(helper.join("package.json"), r#"{"name": "helper"}"#).expect("a file");
+    std::fs::write(helper.join("index.js"), "").expect("a file");
+    std::fs::write(root.join("package.json"), r#"{"workspaces": ["packages/*"]}"#).expect("a file");
+    for (name, version) in [("a", "1"), ("b", "2"), ("c", "1")] {
+        let package = root.join("packages").join(name);
+        std::fs::create_dir_all(package.join("node_modules")).expect("a folder");
+        std::fs::write(package.join("package.json"), r#"{"dependencies": {"x": "*"}}"#).expect("a file");
+        std::fs::write(package.join("main.js"), "require('x');").expect("a file");
+        let target = store.join(format!("x@{version}/node_modules/x"));
+        symlink(target, package.join("node_modules/x")).expect("a link");
+    }
+    let follow_dependencies = vec!["*".to_owned()];
+    let request = LoadRequest { root: Some(root), follow_dependencies, ..LoadRequest::default() };
+    let project = load(&request, &Disk).expect("the project loads");
+    let loader = Loader::new(&project, Arc::new(Disk));
+    let world = World { project, loader };
+    let (first, second) = ("node_modules/.pnpm/x@1/node_modules/x/x.js", "node_modules/.pnpm/x@2/node_modules/x/x.js");
+    assert_eq!(world.resolve("packages/a/main.js", "x"), first);
+    assert_eq!(world.resolve("packages/b/main.js", "x"), second);
+    assert_eq!(world.resolve("packages/c/main.js", "x"), first);
+    let helper = "node_modules/.pnpm/helper@1/node_modules/helper/index.js";
+    assert_eq!(world.resolve(first, "helper"), helper);
+    assert_eq!(world.resolve(second, "helper"), helper);
+}
+
+#[test]
+fn other_letters_are_said() {
+    let world = world(&[("a.js", ""), ("lib/Thing.js", ""), ("lib/Folder/index.ts", "")]);
+    for specifier in ["./lib/thing", "./Lib/Thing.js", "./lib/folder"] {
+        assert_eq!(world.resolve("a.js", specifier), "OtherCase", "{specifier}");
+    }
+    assert_eq!(world.resolve("a.js", "./lib/things"), "NoMatch");
+}

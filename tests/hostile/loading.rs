@@ -90,3 +90,21 @@ fn manifests_and_tsconfigs_that_name_themselves_end() {
     survived(&check(folder.path(), &["--format", "json"]));
     unresolved(folder.path());
 }
+
+#[test]
+fn folders_of_the_environment_are_not_searched() {
+    let folder = project();
+    let elsewhere = tempfile::tempdir().expect("there is room for a folder");
+    write_project(elsewhere.path(), [("known/index.js", "exports.a = 1;\n")]);
+    write_project(folder.path(), [("modules/known/index.js", ""), ("load.js", "require('known');\n")]);
+    let paths = format!("{}:{}", elsewhere.path().display(), folder.path().join("modules").display());
+    let output = run(modleak()
+        .args(["graph", "--no-cache", "--format", "json", "--root"])
+        .arg(folder.path())
+        .arg(folder.path())
+        .env("NODE_PATH", paths));
+    let graph: Value = serde_json::from_slice(&output.stdout).expect("the graph is JSON");
+    let edges = graph["edges"].as_array().expect("a list");
+    let targets: Vec<&Value> = edges.iter().filter(|edge| edge["from"] == "load.js").map(|edge| &edge["to"]).collect();
+    assert_eq!(targets, ["known"]);
+}

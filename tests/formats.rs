@@ -49,6 +49,39 @@ fn a_clean_run_is_a_valid_report() {
 }
 
 #[test]
+fn a_container_is_named_after_its_own_module() {
+    let folder = tempfile::tempdir().expect("there is room for a project");
+    let files = [
+        ("package.json", "{ \"private\": true, \"devDependencies\": { \"vitest\": \"^3\" } }\n"),
+        ("Gruntfile.js", "const plugins = require('./src/plugins');\nmodule.exports = () => plugins.show();\n"),
+        (
+            "src/plugins.js",
+            "const plugins = module.exports;\nplugins.path = '/a';\nplugins.show = () => plugins.path;\n",
+        ),
+        (
+            "src/logger.ts",
+            "class Logger {\n  error(text: string) {\n    console.error(text);\n  }\n}\nexport default new Logger();\n",
+        ),
+        ("src/state.ts", "import logger from './logger';\nexport class State {\n  log = logger;\n}\n"),
+        (
+            "test/a.test.ts",
+            "import { State } from '../src/state';\nconst state = new State();\nit('logs', () => state.log.error('x'));\n",
+        ),
+        (
+            "test/b.test.ts",
+            "import logger from '../src/logger';\nit('logs', () => {\n  vi.spyOn(logger, 'error');\n});\n",
+        ),
+        ("test/c.test.js", "const mine = require('../src/plugins');\nit('shows', () => {\n  mine.path = '/b';\n});\n"),
+    ];
+    write_project(folder.path(), files);
+    let output = run(modleak().args(["check", "--no-cache", "--format", "json"]).arg(folder.path()));
+    let report = json("json", &String::from_utf8_lossy(&output.stdout));
+    let diagnostics = report["diagnostics"].as_array().expect("a list");
+    let names: Vec<_> = diagnostics.iter().filter_map(|each| each["container"]["name"].as_str()).collect();
+    assert_eq!(names, ["error of src/logger.ts", "path of src/plugins.js"]);
+}
+
+#[test]
 fn json_is_the_contracts() {
     let value = json("json", &render("json"));
     assert_eq!(value["schemaVersion"], 1);

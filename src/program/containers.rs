@@ -32,13 +32,14 @@ impl Program<'_> {
         let source = &self.stages.heap.object(object).source;
         // Everybody knows the global object and what is built in by their own names, not by a variable that holds them.
         if !matches!(source, Source::Global | Source::Native(_)) {
-            let chain = self.holders.chain(&self.stages, object);
+            let chain = self.chain_to(object, from);
             if let Some(naming) = holders::name_chain(&self.stages, &chain, from) {
                 return naming;
             }
         }
         let holder = holders::owner_of(&self.stages, object);
-        if let Some(path) = self.path_in_instance(object) {
+        let is_held_by_itself = holders::is_root(&self.stages, object);
+        if let Some(path) = self.path_in_instance(object).filter(|_| !is_held_by_itself) {
             return Naming { path, holder, rooted_by: RootedBy::SingletonField, declaration: None };
         }
         let path = vec![self.object_text(object)];
@@ -67,8 +68,7 @@ impl Program<'_> {
     fn object_text(&self, object: ObjectId) -> String {
         let heap = self.stages.heap;
         match &heap.object(object).source {
-            Source::Exports(_) | Source::Module(_) => "exports".to_owned(),
-            Source::Namespace(_) => "namespace".to_owned(),
+            Source::Exports(_) | Source::Module(_) | Source::Namespace(_) => "exports".to_owned(),
             Source::Global => "globalThis".to_owned(),
             Source::Native(native) => native.label(),
             Source::External { label, .. } => heap.text(*label).to_owned(),

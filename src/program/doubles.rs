@@ -1,5 +1,7 @@
 //! Spies and stubs, and what puts back what they replaced.
 
+use rustc_hash::FxHashSet;
+
 use crate::base::finding::ContextKind;
 use crate::base::source::FileId;
 use crate::heap::graph::NodeId;
@@ -55,14 +57,18 @@ impl Program<'_> {
     }
 
     /// Whether a file registers tests, and not only hooks.
-    fn has_tests(&self, file: FileId) -> bool {
-        self.stages.heap.record.roots.iter().any(|root| {
-            root.cause.kind == Some(ContextKind::Test)
-                && root.site.is_some_and(|(caller, call)| {
-                    let site = self.stages.heap.instance(caller).key.file;
-                    site == file && !self.is_called_by_name(site, call, &HOOKS)
-                })
-        })
+    pub(super) fn has_tests(&self, file: FileId) -> bool {
+        self.tables.files_with_tests.get_or_init(|| self.files_with_tests()).contains(&file)
+    }
+
+    fn files_with_tests(&self) -> FxHashSet<FileId> {
+        let roots = self.stages.heap.record.roots.iter().filter(|root| root.cause.kind == Some(ContextKind::Test));
+        let sites = roots.filter_map(|root| root.site);
+        sites
+            .map(|(caller, call)| (self.stages.heap.instance(caller).key.file, call))
+            .filter(|&(file, call)| !self.is_called_by_name(file, call, &HOOKS))
+            .map(|(file, _)| file)
+            .collect()
     }
 
     /// `api.get.mockRestore()`: the double is restored through the member that it stands in for.

@@ -1,15 +1,15 @@
 //! Who holds an object: the chain of bindings and fields from a module to it, its name for people, its owner.
 
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::VecDeque;
+use rustc_hash::FxHashMap;
 
 use crate::base::finding::RootedBy;
 use crate::base::source::FileId;
 use crate::heap::field::{Field, FieldKind};
 use crate::heap::graph::NodeId;
-use crate::heap::object::{InstanceId, ObjectId, ObjectKind, Source};
+use crate::heap::object::{InstanceId, ObjectId, ObjectKind, Source, Value};
+use crate::program::chains::Chain;
 use crate::program::{Stages, changes};
-use crate::syntax::facts::{BindingId, BindingKind, MODULE_BODY};
+use crate::syntax::facts::{BindingId, BindingKind, Export, MODULE_BODY};
 
 /// Who an object's holder is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -37,6 +37,8 @@ pub enum Owner {
 #[derive(Debug, Default)]
 pub(super) struct Holders {
     links: FxHashMap<ObjectId, Vec<Link>>,
+    /// The files whose `export default` an object is, which no variable needs to hold.
+    defaults: FxHashMap<ObjectId, FileId>,
 }
 
 impl Holders {
@@ -75,41 +77,32 @@ impl Holders {
                 add(stages.heap.node(instance, home), Link::Captured(instance, binding));
             }
         }
-        Self { links }
+        Self { links, defaults: defaults(stages) }
+    }
+
+    /// The file whose `export default` an object is.
+    pub(super) fn default_of(&self, object: ObjectId) -> Option<FileId> {
+        self.defaults.get(&object).copied()
     }
 
     /// The links that hold an object.
     pub(super) fn of(&self, object: ObjectId) -> &[Link] {
         self.links.get(&object).map_or(&[], Vec::as_slice)
     }
+}
 
-    /// The shortest chain of links from a module to the object: the last link holds the object itself.
-    pub(super) fn chain(&self, stages: &Stages<'_>, object: ObjectId) -> Vec<Link> {
-        let mut parents: FxHashMap<ObjectId, (ObjectId, Link)> = FxHashMap::default();
-        let mut seen: FxHashSet<ObjectId> = FxHashSet::default();
-        let mut queue = VecDeque::from([object]);
-        seen.insert(object);
-        let mut captured = None;
-        while let Some(at) = queue.pop_front() {
-            if at != object && is_root(stages, at) {
-                return collect_chain(&parents, at, object, None);
-            }
-            for &link in self.of(at) {
-                match link {
-                    Link::Variable(..) => return collect_chain(&parents, at, object, Some(link)),
-                    Link::Captured(..) => {
-                        captured.get_or_insert((at, link));
-                    }
-                    Link::Field(parent, _) if seen.insert(parent) && seen.len() < 2_000 => {
-                        parents.insert(parent, (at, link));
-                        queue.push_back(parent);
-                    }
-                    Link::Field(..) => {}
-                }
+fn defaults(stages: &Stages<'_>) -> FxHashMap<ObjectId, FileId> {
+    let mut defaults = FxHashMap::default();
+    for (file, facts) in stages.facts.iter_enumerated() {
+        for export in &facts.exports {
+            let (Export::Value { value, .. } | Export::Assign { value, .. }) = *export else { continue };
+            let values = stages.heap.points_to(stages.heap.node(stages.heap.body(file), value));
+            for (object, _) in values.iter().filter_map(Value::as_object) {
+                defaults.entry(object).or_insert(file);
             }
         }
-        captured.map_or_else(Vec::new, |(at, link)| collect_chain(&parents, at, object, Some(link)))
     }
+    defaults
 }
 
 pub(super) fn is_holding(field: Field) -> bool {
@@ -128,22 +121,6 @@ pub(super) fn is_root(stages: &Stages<'_>, object: ObjectId) -> bool {
     ) || matches!(stages.heap.object(object).source, Source::External { made: None, .. })
 }
 
-fn collect_chain(
-    parents: &FxHashMap<ObjectId, (ObjectId, Link)>,
-    start: ObjectId,
-    goal: ObjectId,
-    first: Option<Link>,
-) -> Vec<Link> {
-    let mut chain: Vec<Link> = first.into_iter().collect();
-    let mut at = start;
-    while at != goal {
-        let (next, link) = parents[&at];
-        chain.push(link);
-        at = next;
-    }
-    chain
-}
-
 /// A container as people call it, with how it is rooted.
 #[derive(Clone, Debug)]
 pub struct Naming {
@@ -158,12 +135,17 @@ pub struct Naming {
 }
 
 /// Names a chain of links.
-pub(super) fn name_chain(stages: &Stages<'_>, chain: &[Link], from: FileId) -> Option<Naming> {
+pub(super) fn name_chain(stages: &Stages<'_>, chain: &Chain, from: FileId) -> Option<Naming> {
     let mut path = Vec::new();
     let mut holder = None;
     let mut declaration = None;
     let mut rooted_by = RootedBy::ModuleVariable;
-    for link in chain {
+    if let Some(file) = chain.default_of {
+        path.push("default".to_owned());
+        holder = Some(Owner::File(file));
+        rooted_by = if file == from { RootedBy::ModuleVariable } else { RootedBy::RequiredModule };
+    }
+    for link in &chain.links {
         match *link {
             Link::Variable(..) | Link::Captured(..) if holder.is_none() => {
                 let (file, binding) = match *link {

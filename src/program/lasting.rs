@@ -23,8 +23,14 @@ impl Program<'_> {
         };
         let is_first =
             |&object: &ObjectId| holders::is_root(&self.stages, object) || self.holders.of(object).iter().any(lasts);
-        let mut open: Vec<ObjectId> = heap.objects().map(|(id, _)| id).filter(is_first).collect();
-        let mut held: FxHashSet<ObjectId> = open.iter().copied().collect();
+        self.held_from(heap.objects().map(|(id, _)| id).filter(is_first).collect())
+    }
+
+    /// These objects, and all that they hold straight or through others.
+    pub(super) fn held_from(&self, first: Vec<ObjectId>) -> FxHashSet<ObjectId> {
+        let heap = self.stages.heap;
+        let mut held: FxHashSet<ObjectId> = first.iter().copied().collect();
+        let mut open = first;
         while let Some(at) = open.pop() {
             for &(field, node) in heap.fields_of(at) {
                 if !holders::is_holding(field) {

@@ -2,6 +2,7 @@
 
 mod asked;
 mod bounds;
+mod chains;
 mod changes;
 mod containers;
 mod doubles;
@@ -21,6 +22,7 @@ mod loads;
 mod lookups;
 mod optional;
 mod pairs;
+mod put_back;
 mod reach;
 mod rebuilt;
 mod renewed;
@@ -178,6 +180,11 @@ impl<'a> Program<'a> {
     /// The growths of a container.
     pub fn growths_of(&self, target: Target) -> &[ChangeId] {
         self.growths.get(&target).map_or(&[], Vec::as_slice)
+    }
+
+    /// The replacements of places that hold an object.
+    fn replacements_of(&self, object: ObjectId) -> impl Iterator<Item = &Change> {
+        self.replacements.get(&object).into_iter().flatten().map(|&id| self.change(id))
     }
 
     /// How often a change runs.

@@ -91,7 +91,7 @@ impl Program<'_> {
     }
 
     /// Whether an instance is of a function or of one inside it.
-    fn encloses(&self, function: FunctionId, instance: InstanceId) -> bool {
+    pub(super) fn encloses(&self, function: FunctionId, instance: InstanceId) -> bool {
         let mut at = Some(instance);
         while let Some(id) = at {
             let key = self.stages.heap.instance(id).key;

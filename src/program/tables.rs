@@ -43,10 +43,15 @@ pub(super) struct Tables<'a> {
     pub(super) read_whole: OnceCell<FxHashSet<ObjectId>>,
     /// The objects that modules hold.
     pub(super) held_by_modules: OnceCell<FxHashSet<ObjectId>>,
+    /// The objects that something else than test code holds.
+    pub(super) held_by_production: OnceCell<FxHashSet<ObjectId>>,
     pub(super) keepers: OnceCell<Keepers>,
     isolation: OnceCell<Isolation>,
+    pub(super) files_with_tests: OnceCell<FxHashSet<FileId>>,
     /// Instances, and whether they run in a hook after tests.
     pub(super) after_hooks: RefCell<FxHashMap<InstanceId, bool>>,
+    /// Instances, and whether they run in a hook around each test.
+    pub(super) hooks_around_each: RefCell<FxHashMap<InstanceId, bool>>,
     /// Removals, and whether they remove another entry than they looked for.
     pub(super) looked_up_otherwise: RefCell<FxHashMap<ChangeId, bool>>,
     pub(super) lookups: RefCell<FxHashMap<InstanceId, Rc<Lookups>>>,
@@ -206,7 +211,7 @@ impl<'a> Program<'a> {
 
     /// What test files do with the modules that they load.
     pub(super) fn isolation(&self) -> &Isolation {
-        self.tables.isolation.get_or_init(|| Isolation::of(&self.stages, self.changes()))
+        self.tables.isolation.get_or_init(|| Isolation::of(self))
     }
 
     /// The other changes of what a change writes to, or some of them if there are very many.
@@ -217,6 +222,12 @@ impl<'a> Program<'a> {
         let at_object = object.and_then(|object| places.objects.get(&object));
         let all = [at_slot, at_object].into_iter().flatten();
         all.flat_map(|ids| ids.iter().take(COMPARED)).map(|&id| self.change(id))
+    }
+
+    /// The changes of an object, or some of them if there are very many.
+    pub(super) fn changes_of_object(&self, object: ObjectId) -> impl Iterator<Item = &Change> {
+        let places = self.tables.places.get_or_init(|| Places::of(self.changes()));
+        places.objects.get(&object).into_iter().flat_map(|ids| ids.iter().take(COMPARED)).map(|&id| self.change(id))
     }
 
     /// The changes of a named property or variable, or some of them if there are very many.

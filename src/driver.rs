@@ -13,7 +13,7 @@ use crate::base::finding::{Finding, Incomplete, Suppression};
 use crate::base::index::IndexVec;
 use crate::base::source::{FileId, Texts};
 use crate::cache::{Cache, Entry, Key};
-use crate::cli::engine::ProjectRequest;
+use crate::cli::engine::{CodeChoice, ProjectRequest};
 use crate::cli::{UserError, cache_place, working_directory};
 use crate::contexts::{self, Contexts};
 use crate::copies;
@@ -114,8 +114,12 @@ pub(crate) fn analyse_at(
     let tests = test_only::test_files(&project, &facts, &loader);
     lap("modules", &mut timings);
     stage("solving");
+    let code = match request.code {
+        CodeChoice::Reached => heap::Code::Reached,
+        CodeChoice::All => heap::Code::All,
+    };
     let solve = |facts: &_| {
-        let input = heap::Input { project: &project, facts, loader: &loader, models: &models, tests: &tests };
+        let input = heap::Input { project: &project, facts, loader: &loader, models: &models, tests: &tests, code };
         heap::solve(input, bytes)
     };
     let heap = catch_unwind(AssertUnwindSafe(|| solve(&facts))).unwrap_or_else(|_| {

@@ -9,8 +9,8 @@ use crate::base::finding::{Confidence, Incomplete};
 use crate::cli::UserError;
 use crate::cli::console::Progress;
 use crate::cli::engine::{
-    Changes, CheckOutcome, CheckRequest, Engine, GivenFile, GraphRequest, InitialConfiguration, ProjectRequest,
-    WhyEntry, WhyRequest,
+    Changes, CheckOutcome, CheckRequest, CodeChoice, Engine, GivenFile, GraphRequest, InitialConfiguration,
+    ProjectRequest, WhyEntry, WhyRequest,
 };
 use crate::cli::graph::GraphView;
 use crate::driver;
@@ -41,7 +41,8 @@ impl Engine for Driver {
     }
 
     fn graph(&self, request: &GraphRequest, progress: Progress) -> Result<GraphView, UserError> {
-        let analysis = driver::analyse(&request.project, Arc::new(Disk), &mut |name| progress.stage(name))?;
+        let project = ProjectRequest { code: CodeChoice::All, ..request.project.clone() };
+        let analysis = driver::analyse(&project, Arc::new(Disk), &mut |name| progress.stage(name))?;
         crate::graph_view::graph_view(&analysis, request)
     }
 

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::base::finding::Confidence;
-use crate::cli::engine::{CacheChoice, ConfigurationChoice, ProjectRequest};
+use crate::cli::engine::{CacheChoice, CodeChoice, ConfigurationChoice, ProjectRequest};
 use crate::report::Level;
 use crate::report::format::{FORMATS, Format};
 
@@ -107,6 +107,7 @@ impl ProjectArgs {
             threads: self.threads.map(NonZeroUsize::get),
             cache,
             follow_deps: self.follow_deps.clone(),
+            code: CodeChoice::Reached,
         }
     }
 }

@@ -83,6 +83,18 @@ pub struct ProjectRequest {
     pub cache: CacheChoice,
     /// Packages of `node_modules` that are analysed too; `*` is all.
     pub follow_deps: Vec<String>,
+    /// Whether functions that nothing calls are looked into.
+    pub code: CodeChoice,
+}
+
+/// Which functions are looked into.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum CodeChoice {
+    /// What runs.
+    #[default]
+    Reached,
+    /// All: what nothing calls may load modules too.
+    All,
 }
 
 /// Which configuration counts.

@@ -105,7 +105,7 @@ impl Solver<'_> {
                 let result = self.give_array(call);
                 let returned = self.fresh_node();
                 if name == "flatMap" {
-                    self.listen(returned, Listener::Iterate { dst: result, index: None });
+                    self.listen(returned, Listener::Flatten { dst: result });
                 }
                 let dst = if name == "map" { result } else { returned };
                 self.call_back_this(call, callback, &[element, index, whole], Some(dst));
@@ -197,12 +197,12 @@ impl Solver<'_> {
         if name == "flat" {
             let inner = self.fresh_node();
             self.graph.add_edge(all, inner, through);
-            self.listen(inner, Listener::Iterate { dst: element, index: None });
+            self.listen(inner, Listener::Flatten { dst: element });
         }
         self.graph.add_edge(all, element, through);
         if name == "concat" {
             for arg in &call.args {
-                self.listen(arg.node, Listener::Iterate { dst: element, index: None });
+                self.listen(arg.node, Listener::Flatten { dst: element });
                 self.graph.add_edge(arg.node, element, EdgeKind::Derive);
             }
         } else if name == "with"

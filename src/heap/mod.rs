@@ -83,6 +83,7 @@ pub mod strings;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod uncalled;
 mod unknown;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -105,6 +106,7 @@ use crate::modules::PatternPart;
 use crate::syntax::facts::{ModuleKind, ValueId};
 
 pub use crate::heap::solver::{Input, RootCause};
+pub use crate::heap::uncalled::Code;
 
 /// The solved heap.
 pub struct Heap {
@@ -170,6 +172,9 @@ pub fn solve(input: Input<'_>, bytes: u64) -> Heap {
     solver.allow(100);
     solver.offer_uncalled();
     solver.run();
+    if input.code == Code::All {
+        solver.run_uncalled();
+    }
     solver.finish()
 }
 

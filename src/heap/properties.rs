@@ -510,6 +510,23 @@ impl Solver<'_> {
         }
     }
 
+    /// `list.concat(value)`: the elements of an array, or of what may be one; anything else is an element itself.
+    pub(super) fn flatten(&mut self, value: Value, dst: NodeId) {
+        let is_element = match value.kind() {
+            ValueKind::String(_) => true,
+            ValueKind::Data(_) => false,
+            ValueKind::Object(object, _) => {
+                let is_foreign = matches!(self.objects[object].source, Source::External { .. });
+                self.objects[object].kind != ObjectKind::Array && !is_foreign
+            }
+        };
+        if is_element {
+            self.graph.insert(dst, value);
+        } else {
+            self.iterate(value, dst, None);
+        }
+    }
+
     /// The entry of a map, an array of key and value.
     pub(super) fn map_entry(&mut self, map: ObjectId) -> Value {
         let entry = self.object(Source::Entry { of: map }, ObjectKind::Array);

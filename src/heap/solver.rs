@@ -22,6 +22,7 @@ use crate::heap::record::{NativeWrite, Record};
 use crate::heap::roots::{Entry, Offer};
 use crate::heap::strings::StringTable;
 use crate::heap::texts::Waiting;
+use crate::heap::uncalled::Code;
 use crate::models::Models;
 use crate::models::facts::{DataKind, LoaderForm, ParamFacts, Position};
 use crate::modules::{Loader, Resolution};
@@ -45,6 +46,8 @@ pub struct Input<'a> {
     pub models: &'a Models,
     /// For each file, whether only tests load it (or it is a test).
     pub tests: &'a IndexVec<FileId, bool>,
+    /// Which functions are looked into.
+    pub code: Code,
 }
 
 /// What waits for values of a node.
@@ -70,6 +73,8 @@ pub(super) enum Listener {
     Clone { dst: NodeId, root: ObjectId },
     /// `dst` gets the elements that iterating the value gives.
     Iterate { dst: NodeId, index: Option<u8> },
+    /// `dst` gets the elements of the value if it is an array, and else the value.
+    Flatten { dst: NodeId },
     /// `dst` gets the keys of the value.
     Keys { dst: NodeId },
     /// `dst` gets what the value, a promise or not, gives.
@@ -635,6 +640,7 @@ impl<'a> Solver<'a> {
             Listener::CopyTo { src, except } => self.copy_to(src, value, except),
             Listener::Clone { dst, root } => self.clone_into(value, dst, root),
             Listener::Iterate { dst, index } => self.iterate(value, dst, index),
+            Listener::Flatten { dst } => self.flatten(value, dst),
             Listener::Keys { dst } => self.keys(value, dst),
             Listener::Await { dst } => self.await_value(value, dst),
             Listener::Invoke { invocation } => self.invoke(invocation, value),

@@ -1,8 +1,8 @@
 //! What conditions ask of a name: `file.endsWith('.js') && path.basename(file) !== 'index.js'`.
 
 use swc_ecma_ast::{
-    ArrayLit, BinExpr, BinaryOp, CallExpr, Callee, Decl, Expr, Ident, Lit, MemberExpr, MemberProp, Pat, Regex, Stmt,
-    UnaryOp,
+    ArrayLit, ArrowExpr, ArrowFunctionBody, BinExpr, BinaryOp, CallExpr, Callee, Decl, Expr, Ident, Lit, MemberExpr,
+    MemberProp, Pat, Regex, Stmt, UnaryOp,
 };
 
 use super::expressions::transparent;
@@ -148,7 +148,13 @@ pub(super) fn subjects_in<'x>(e: &'x Expr, found: &mut Vec<&'x Expr>) {
                 if let Some(member) = member_of(call) {
                     open.push((&member.obj, depth));
                 }
-                open.extend(call.args.first().map(|first| (&*first.expr, depth)));
+                open.extend(call.args.first().map(|first| match transparent(&first.expr) {
+                    Expr::Arrow(arrow) => match &*arrow.body {
+                        ArrowFunctionBody::Expr(asked) => (&**asked, depth),
+                        ArrowFunctionBody::FunctionBody(_) => (&*first.expr, depth),
+                    },
+                    _ => (&*first.expr, depth),
+                }));
             }
             Expr::Member(member) => {
                 found.push(transparent(e));
@@ -249,6 +255,10 @@ impl<'x> Asking<'_, 'x> {
         let member = member_of(call)?;
         let method = &*member.prop.as_ident()?.sym;
         let first = transparent(&call.args.first()?.expr);
+        if matches!(method, "some" | "every") {
+            let test = self.asked_of_each(&member.obj, first)?;
+            return Some(if method == "some" { NameTest::Any(test) } else { NameTest::All(test) });
+        }
         if let Some(view) = self.view(&member.obj, FOLLOWED) {
             let test = match method {
                 "startsWith" => NameTest::Starts(self.text(first)?),
@@ -270,6 +280,21 @@ impl<'x> Asking<'_, 'x> {
             }
             _ => None,
         }
+    }
+
+    /// What a function asks for each element of a list: `ENDINGS.some((ending) => name.endsWith(ending))`.
+    fn asked_of_each(self, list: &Expr, function: &Expr) -> Option<Vec<NameTest>> {
+        let Expr::Arrow(ArrowExpr { params, body, .. }) = function else { return None };
+        let ([Pat::Ident(param)], ArrowFunctionBody::Expr(asked)) = (params.as_slice(), &**body) else { return None };
+        let elements = self.list(list, FOLLOWED)?.elems.iter();
+        elements
+            .map(|element| {
+                let element = &*element.as_ref()?.expr;
+                let own =
+                    |ident: &Ident| if ident.sym == param.id.sym { Some(element) } else { (self.made_with)(ident) };
+                Some(asked_of(Asking { is_subject: self.is_subject, made_with: &own }, asked))
+            })
+            .collect()
     }
 
     fn is_whole(self, e: &Expr) -> bool {

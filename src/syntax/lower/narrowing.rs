@@ -12,7 +12,7 @@ use super::expressions::transparent;
 use super::name_tests::{Asking, asked_of, is_case, subjects_in};
 use super::{Lowerer, range};
 use crate::base::name_test::NameTest;
-use crate::syntax::facts::{BindingId, Constraint, ValueId};
+use crate::syntax::facts::{BindingId, BindingKind, Constraint, ValueId};
 
 /// What a condition asks about: a variable, or a property of one.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -119,6 +119,11 @@ impl<'a> Lowerer<'a> {
             return;
         }
         let Some(binding) = self.bound(&name.id) else { return };
+        // What else may be assigned to a variable is seen too late where a function uses it.
+        let is_constant = self.facts.bindings[binding].kind == BindingKind::Const;
+        if !is_constant && matches!(init, Expr::Lit(_) | Expr::Tpl(_) | Expr::Array(_) | Expr::New(_)) {
+            return;
+        }
         self.made_with.insert(binding, init);
         if let Some(of) = last_name(init).and_then(|last| self.subject(last)) {
             self.frame.longer.push(Longer { of, is: Subject { binding, property: None } });
@@ -165,7 +170,10 @@ impl<'a> Lowerer<'a> {
             return Vec::new();
         }
         let Some(subject) = self.subject(e) else { return Vec::new() };
-        let narrowings = frames().flat_map(|frame| &frame.narrowings);
+        // A function may run when a variable holds something else.
+        let stays = matches!(self.facts.bindings[subject.binding].kind, BindingKind::Const | BindingKind::Param);
+        let frames = frames().take(if stays { usize::MAX } else { 1 });
+        let narrowings = frames.flat_map(|frame| &frame.narrowings);
         narrowings.filter(|narrowing| narrowing.subject == subject).map(|it| it.test.clone()).take(MOST).collect()
     }
 }

@@ -180,6 +180,7 @@ fn solving(criterion: &mut Criterion) {
                     loader: &loader,
                     models: &world.models,
                     tests: &tests,
+                    code: heap::Code::Reached,
                 };
                 black_box(heap::solve(input, world.bytes()).node_count())
             });

@@ -15,7 +15,7 @@ use super::programs::{self, PROBE, Program};
 use super::{fixpoint, systems};
 use crate::base::index::IndexVec;
 use crate::heap::object::{AbstractObject, Source, Value};
-use crate::heap::{Heap, Input, solve};
+use crate::heap::{Code, Heap, Input, solve};
 use crate::models::{self, Models};
 use crate::modules::Loader;
 use crate::project::file_system::Memory;
@@ -43,7 +43,7 @@ fn by_heap(program: &Program, models: &Models) -> Option<Seen> {
     let facts = IndexVec::from_iter([lowered.facts]);
     let loader = Loader::new(&project, Arc::new(memory));
     let tests = IndexVec::from_iter([false]);
-    let input = Input { project: &project, facts: &facts, loader: &loader, models, tests: &tests };
+    let input = Input { project: &project, facts: &facts, loader: &loader, models, tests: &tests, code: Code::Reached };
     let heap = solve(input, text.len() as u64);
     let hits = heap.hits();
     (hits.many == 0 && hits.strings == 0).then(|| probed(&heap, &facts[file], &text))

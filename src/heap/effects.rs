@@ -10,7 +10,7 @@ use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::object::{Value, ValueKind};
 use crate::heap::record::{Listening, NativeEffect, NativeWrite, Reload, Restore, Unlistening};
 use crate::heap::solver::{ExceptId, Listener, Solver, This};
-use crate::models::facts::{Arguments, CopyDepth, Effect, ListenerRemoval, MembersOf, PathId, Restored};
+use crate::models::facts::{Arguments, CopyDepth, Effect, ListenerRemoval, MembersOf, PathId, Restored, Since};
 
 impl Solver<'_> {
     /// One effect of a modelled call.
@@ -47,7 +47,7 @@ impl Solver<'_> {
             }
             Effect::Unlisten { emitter, listener } => self.apply_unlisten(call, Some(emitter), listener.as_ref()),
             Effect::ClearHandle { handle } => self.apply_unlisten(call, None, Some(handle)),
-            Effect::Restore(what) => self.note_restore(call, *what),
+            Effect::Restore { what, since } => self.note_restore(call, *what, since.as_ref()),
             Effect::Reload => {
                 if let Some(id) = call.call {
                     self.record.reloads.push(Reload { instance: call.caller, call: id });
@@ -68,8 +68,12 @@ impl Solver<'_> {
         }
     }
 
-    fn note_restore(&mut self, call: &NativeCall, what: Restored) {
+    fn note_restore(&mut self, call: &NativeCall, what: Restored, since: Option<&Since>) {
         let Some(id) = call.call else { return };
+        let file = self.instances[call.caller].key.file;
+        if since.is_some_and(|since| !self.input.project.has_since(file, &since.package, since.major)) {
+            return;
+        }
         self.record.restores.push(Restore { instance: call.caller, call: id, what });
     }
 

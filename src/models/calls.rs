@@ -5,7 +5,7 @@ use jsonc_parser::common::Ranged;
 
 use super::facts::{
     Arguments, CallFacts, CallbackFacts, CallbackResult, Condition, ContainerFacts, CopyDepth, DecoratorFacts, Effect,
-    ListenerRemoval, LoaderFacts, LoaderGives, MembersOf, OptionAt, ParamFacts, PathId, ResultFacts, SelfBound,
+    ListenerRemoval, LoaderFacts, LoaderGives, MembersOf, OptionAt, ParamFacts, PathId, ResultFacts, SelfBound, Since,
     ValueFacts,
 };
 use super::path::{expand_braces, parse_path};
@@ -418,10 +418,20 @@ impl<'a> FactsReader<'_, 'a> {
             "carry" => &["carry", "to"],
             "send" => &["send", "from"],
             "provide" => &["provide", "under", "as", "lasting"],
+            "restore" => &["restore", "since"],
             _ => &[name],
         };
         self.source.check_keys(object, name, allowed)?;
         self.effect_named(name, object, &first.value)
+    }
+
+    /// `vitest@3`.
+    fn since(&self, value: &Value<'a>) -> Read<Since> {
+        let text = self.source.string(value, "since")?;
+        let parts = text.rsplit_once('@').filter(|(package, _)| !package.is_empty());
+        let since =
+            parts.and_then(|(package, major)| Some(Since { package: package.to_owned(), major: major.parse().ok()? }));
+        since.ok_or_else(|| self.source.error(value.start(), "`since` is a package and its major version: `vitest@3`"))
     }
 
     fn effect_named(&self, name: &str, object: &Object<'a>, first: &Value<'a>) -> Read<Effect> {
@@ -464,7 +474,10 @@ impl<'a> FactsReader<'_, 'a> {
             },
             "clear" => Effect::ClearHandle { handle: main()? },
             "stub" => Effect::Stub { target: main()? },
-            "restore" => Effect::Restore(self.source.word(first, name, RESTORED)?),
+            "restore" => Effect::Restore {
+                what: self.source.word(first, name, RESTORED)?,
+                since: object.get("since").map(|since| self.since(&since.value)).transpose()?,
+            },
             "reload" => self.source.word(first, name, &[("module", Effect::Reload)])?,
             "retain" => Effect::Retain { values: main()? },
             "inherit" => Effect::Inherit { class: main()?, parent: part("from", Arguments::At(1))? },

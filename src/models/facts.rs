@@ -421,7 +421,12 @@ pub enum Effect {
         target: Arguments,
     },
     /// Puts back what tests changed.
-    Restore(Restored),
+    Restore {
+        /// What.
+        what: Restored,
+        /// The version since which it does so.
+        since: Option<Since>,
+    },
     /// Evicts a module from the cache and loads it anew: `import-fresh`, `decache`.
     Reload,
     /// Adds an entry to something that the library keeps for ever (`new Counter`, `addResource`, `mongoose.model`).
@@ -494,6 +499,15 @@ pub enum Restored {
     Receiver,
     /// Modules: what loads them then gets new ones.
     Modules,
+}
+
+/// A major version of a package.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Since {
+    /// The package.
+    pub package: String,
+    /// The version.
+    pub major: u32,
 }
 
 /// Whose members a class is given.

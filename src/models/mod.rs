@@ -23,7 +23,7 @@ mod tests;
 use rustc_hash::FxHashSet;
 
 pub use facts::Step;
-use facts::{Convention, Counterparts, Effect, HandlerShape, PathFacts, PathId, ProviderWords, Restored};
+use facts::{Convention, Counterparts, Effect, HandlerShape, PathFacts, PathId, ProviderWords, Restored, Since};
 use trie::Trie;
 
 pub use entries::parse;
@@ -73,9 +73,12 @@ impl Models {
         self.trie.facts(at)
     }
 
-    /// The names of methods with which a test's double takes itself off.
-    pub fn restoring_members(&self) -> FxHashSet<&str> {
-        let is_restoring = |effect: &Effect| matches!(effect, Effect::Restore(Restored::Receiver));
+    /// The names of methods with which a test's double takes itself off, where packages have the versions that `has` says.
+    pub fn restoring_members(&self, has: impl Fn(&Since) -> bool) -> FxHashSet<&str> {
+        let is_restoring = |effect: &Effect| match effect {
+            Effect::Restore { what: Restored::Receiver, since } => since.as_ref().is_none_or(&has),
+            _ => false,
+        };
         let restoring = self
             .trie
             .all_facts()

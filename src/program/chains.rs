@@ -22,6 +22,8 @@ const OBJECTS: usize = 2_000;
 const IN_SIGHT: usize = 3;
 /// … in production code elsewhere.
 const ELSEWHERE: usize = 4;
+/// … in a package that it was given to.
+const PACKAGE: usize = 10;
 /// … in a closure.
 const CLOSURE: usize = 20;
 /// … in test code.
@@ -107,7 +109,8 @@ impl Program<'_> {
     }
 }
 
-fn is_end(stages: &Stages<'_>, object: ObjectId) -> bool {
+/// Whether an object is known by itself.
+pub(super) fn is_end(stages: &Stages<'_>, object: ObjectId) -> bool {
     holders::is_root(stages, object) || matches!(stages.heap.object(object).source, Source::Namespace(_))
 }
 
@@ -124,7 +127,8 @@ impl Costs<'_> {
         match owner {
             Owner::File(file) => self.of_file(*file),
             _ if *owner == self.owner => 0,
-            _ => IN_SIGHT,
+            Owner::Package(_) => PACKAGE,
+            Owner::Platform(_) => IN_SIGHT,
         }
     }
 

@@ -4,6 +4,7 @@ use crate::base::finding::{Container, RootedBy};
 use crate::base::source::FileId;
 use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, ObjectId, ObjectKind, Source};
+use crate::program::chains;
 use crate::program::changes::{self, Change, Target};
 use crate::program::holders::{self, Link, Naming, Owner};
 use crate::program::sources::Follow;
@@ -38,7 +39,7 @@ impl Program<'_> {
             }
         }
         let holder = holders::owner_of(&self.stages, object);
-        let is_held_by_itself = holders::is_root(&self.stages, object);
+        let is_held_by_itself = chains::is_end(&self.stages, object);
         if let Some(path) = self.path_in_instance(object).filter(|_| !is_held_by_itself) {
             return Naming { path, holder, rooted_by: RootedBy::SingletonField, declaration: None };
         }
@@ -134,7 +135,10 @@ impl Program<'_> {
     fn display_name(&self, naming: &Naming) -> String {
         let holder = self.owner_text(&naming.holder);
         let tells = |part: &&str| !matches!(*part, "exports" | "default") && *part != holder;
-        let path: Vec<&str> = naming.path.iter().map(String::as_str).filter(tells).collect();
+        // A package's members are labelled with its name.
+        let prefix = format!("{holder}.");
+        let parts = naming.path.iter().map(|part| part.strip_prefix(&prefix).unwrap_or(part));
+        let path: Vec<&str> = parts.filter(tells).collect();
         let mut name = String::new();
         for part in &path {
             if !name.is_empty() && !part.starts_with('[') {

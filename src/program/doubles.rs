@@ -79,7 +79,9 @@ impl Program<'_> {
         };
         let heap = self.stages.heap;
         let facts = &self.stages.facts[change.file];
-        let restoring = self.stages.models.restoring_members();
+        let project = self.stages.project;
+        let restoring =
+            self.stages.models.restoring_members(|since| project.has_since(change.file, &since.package, since.major));
         let is_member = |key: Key| match key {
             Key::Name(name) => heap.name(facts.name(name)).map(crate::heap::field::Field::name) == Some(member),
             _ => false,

@@ -1,10 +1,11 @@
 //! What puts back what tests change: the test itself, hooks around it, the runner.
 
+use crate::base::source::FileId;
 use crate::heap::object::{InstanceId, Lifetime, ObjectId, Value};
 use crate::program::Program;
 use crate::program::changes::{Change, Effect};
 use crate::program::holders::Link;
-use crate::syntax::facts::{Cleanup, Constraint, FunctionId, Key, MODULE_BODY, Place, ValueId};
+use crate::syntax::facts::{Cleanup, Constraint, FunctionId, Key, MODULE_BODY, Place, ValueId, Write, WriteForm};
 
 /// So many assignments are followed back to where a value was read.
 const ASSIGNMENTS: usize = 4;
@@ -19,6 +20,7 @@ impl Program<'_> {
             || self.is_put_back_in_test(change)
             || change.effect == Effect::Delete && self.is_of_tests(change)
             || self.is_put_back_around(change)
+            || self.empties_what_fills_itself(change)
     }
 
     /// Whether another change of the same place puts it back: one in a hook that runs after tests, or in a `finally`
@@ -47,6 +49,18 @@ impl Program<'_> {
         })
     }
 
+    /// Whether a hook around each test takes away what production code makes when it is asked for, as if the test were
+    /// the first: `beforeEach(() => { Store.instance = undefined; })`.
+    fn empties_what_fills_itself(&self, change: &Change) -> bool {
+        let text = self.text(change.file, change.statement);
+        let value = text.trim_end_matches(';').rsplit('=').next().unwrap_or_default().trim();
+        let fills = |other: &Change| !self.is_test(other.file) && self.is_initialisation(other);
+        matches!(change.effect, Effect::Replace(_))
+            && matches!(value, "undefined" | "null")
+            && self.is_in_hook_around_each(change.instance)
+            && change.slot.is_some_and(|slot| self.changes_at(slot).any(fills))
+    }
+
     /// Whether a property that a test deletes is one that tests have put there.
     fn is_of_tests(&self, change: &Change) -> bool {
         let puts = |other: &Change| {
@@ -65,9 +79,33 @@ impl Program<'_> {
                 .changes_of_place(change)
                 .any(|other| is_assignment(other) && is_of_test(other) && is_same_place(change, other));
         is_assigned_again
+            || self.is_assigned_again_by_name(change)
             || self.assigns_what_was_read(change)
             || self.is_replaced_by_copy(change)
             || self.puts_copy_back(change)
+    }
+
+    /// The same by what is written, for callbacks of which the analysis does not know that they are called.
+    fn is_assigned_again_by_name(&self, change: &Change) -> bool {
+        let facts = &self.stages.facts[change.file];
+        let Some(write) = change.write.map(|id| &facts.writes[id]).filter(|write| is_plain(write)) else {
+            return false;
+        };
+        let test = self.test_around(change.instance).unwrap_or(change.function);
+        let within = facts.functions[test].range;
+        let target = self.target_text(change.file, write);
+        facts.writes.iter().any(|other| {
+            is_plain(other)
+                && other.statement != write.statement
+                && (within.start..within.end).contains(&other.range.start)
+                && self.target_text(change.file, other) == target
+        })
+    }
+
+    /// What a write assigns to, as it is written.
+    fn target_text(&self, file: FileId, write: &Write) -> String {
+        let text = self.text(file, write.range);
+        text.split('=').next().unwrap_or_default().trim().to_owned()
     }
 
     /// Whether the test puts a copy, which it made before, in the place of what is changed.
@@ -170,6 +208,11 @@ impl Program<'_> {
         let outer = |at: &InstanceId| self.stages.heap.instance(*at).key.parent;
         std::iter::successors(outer(&instance), outer)
     }
+}
+
+/// Whether a write assigns a property anew, whatever it held.
+fn is_plain(write: &Write) -> bool {
+    write.form == WriteForm::Assign && matches!(write.place, Place::Property { key: Key::Name(_), .. })
 }
 
 fn is_assignment(change: &Change) -> bool {

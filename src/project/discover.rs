@@ -11,7 +11,8 @@ use crate::project::config::{CONFIG_NAMES, Collector, Config};
 use crate::project::file_system::{DirectoryEntry, FileKind, FileSystem};
 use crate::project::import_map::{self, ImportMap};
 use crate::project::manifest::{self, ManifestProblem, NamedEntries};
-use crate::project::root::Place;
+use crate::project::root::{Place, WORKSPACE_LIMIT};
+use crate::project::versions::{self, Catalogs};
 use crate::project::{Manifest, ProjectError, build_output, path};
 
 /// A larger JSON file is data, not a module.
@@ -79,6 +80,7 @@ pub(super) fn discover(
         found: Found { inputs, ..Found::default() },
         files: BTreeSet::new(),
         restoring: BTreeSet::new(),
+        resetting: BTreeSet::new(),
         packages_seen: BTreeSet::new(),
         pending: vec![Folder { path: String::new(), depth: 0, ignores, is_installed: false }],
     };
@@ -109,6 +111,8 @@ struct Walk<'a> {
     files: BTreeSet<String>,
     /// Folders with a test runner's configuration that puts things back.
     restoring: BTreeSet<String>,
+    /// … that resets doubles, which puts things back in newer versions.
+    resetting: BTreeSet<String>,
     /// Folders of installed packages that were entered already.
     packages_seen: BTreeSet<String>,
     pending: Vec<Folder>,
@@ -259,9 +263,13 @@ impl Walk<'_> {
     fn take(&mut self, folder: &Folder, name: &str, path: String) {
         if is_runner_config(name)
             && let Ok(text) = self.fs.read_text(&self.root.join(&path), RUNNER_CONFIG_LIMIT)
-            && manifest::runner_restores(&text)
         {
-            self.restoring.insert(folder.path.clone());
+            if manifest::runner_restores(&text) {
+                self.restoring.insert(folder.path.clone());
+            }
+            if manifest::runner_resets(&text) {
+                self.resetting.insert(folder.path.clone());
+            }
         }
         let is_taken = if path::extension_of(name) == "json" {
             self.fs.metadata(&self.root.join(&path)).is_ok_and(|metadata| metadata.len <= JSON_LIMIT)
@@ -338,16 +346,21 @@ impl Walk<'_> {
         let mut found = self.found;
         found.config = self.config.config;
         found.inputs.extend(found.config.sources().map(Path::to_path_buf));
-        found.inputs.sort();
-        found.inputs.dedup();
         found.followed.sort_by(|a, b| a.folder.cmp(&b.folder));
         found.manifests.sort_by(|(a, _), (b, _)| a.folder.cmp(&b.folder));
         found.import_maps.sort_by(|a, b| a.folder.cmp(&b.folder));
         found.links.sort();
         found.other_files.sort();
         found.links.dedup();
+        let (catalogs, read) = catalogs(self.root, self.repository, self.fs);
+        found.inputs.extend(read);
+        found.inputs.sort();
+        found.inputs.dedup();
         for (manifest, _) in &mut found.manifests {
             manifest.test_runner_restores |= self.restoring.contains(&manifest.folder);
+            manifest.majors = versions::majors(&manifest.versions, &catalogs);
+            manifest.test_runner_restores |=
+                self.resetting.contains(&manifest.folder) && manifest::resets_restore(&manifest.majors);
         }
         let packages: BTreeSet<String> = found.manifests.iter().map(|(manifest, _)| manifest.folder.clone()).collect();
         let package_of = |file: &str| {
@@ -373,6 +386,18 @@ impl Walk<'_> {
         found.files = self.files.into_iter().collect();
         found
     }
+}
+
+/// The lists of versions of the nearest workspace around the analysed folder, and the file that they are from.
+fn catalogs(root: &Path, repository: &Path, fs: &dyn FileSystem) -> (Catalogs, Option<PathBuf>) {
+    let folders = root.ancestors().take_while(|folder| folder.starts_with(repository));
+    let files = folders.map(|folder| folder.join("pnpm-workspace.yaml"));
+    for file in files {
+        if let Ok(text) = fs.read_text(&file, WORKSPACE_LIMIT) {
+            return (versions::pnpm_catalogs(&text), Some(file));
+        }
+    }
+    (Catalogs::new(), None)
 }
 
 fn join(folder: &str, name: &str) -> String {

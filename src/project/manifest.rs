@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::project::Manifest;
 use crate::project::file_system::FileSystem;
+use crate::project::{Manifest, versions};
 
 /// A larger `package.json` is not read.
 pub const MANIFEST_LIMIT: u64 = 4 << 20;
@@ -62,6 +62,7 @@ pub fn parse(folder: &str, json: &Map<String, Value>) -> (Manifest, NamedEntries
         module_aliases: module_aliases(json),
         subpaths: subpaths(json),
         workspaces: workspaces(json),
+        versions: versions::asked(json),
         ..Manifest::default()
     };
     (manifest, named)
@@ -196,9 +197,29 @@ fn runner_restores_in(json: &Map<String, Value>) -> bool {
 /// Options of the test runners that put back spies, or load modules anew for each test.
 const RESTORING_OPTIONS: [&str; 3] = ["restoreMocks", "resetModules", "unstubGlobals"];
 
+/// The option that resets doubles before each test, and the version of a runner since which that puts back what they
+/// stand in for.
+const RESETTING_OPTION: &str = "mockReset";
+const RESETS_RESTORE_SINCE: (&str, u32) = ("vitest", 3);
+
+/// Whether the text of a runner's configuration file has doubles reset before each test.
+pub fn runner_resets(text: &str) -> bool {
+    sets_one_of(text, &[RESETTING_OPTION])
+}
+
+/// Whether that puts things back, by the major versions of a manifest.
+pub fn resets_restore(majors: &[(String, u32)]) -> bool {
+    let (runner, since) = RESETS_RESTORE_SINCE;
+    majors.iter().any(|(name, major)| name == runner && *major >= since)
+}
+
 /// Whether the text of a runner's configuration file sets one of the options that put things back.
 pub fn runner_restores(text: &str) -> bool {
-    RESTORING_OPTIONS[..2].iter().any(|option| {
+    sets_one_of(text, &RESTORING_OPTIONS[..2])
+}
+
+fn sets_one_of(text: &str, options: &[&str]) -> bool {
+    options.iter().any(|option| {
         text.match_indices(option).any(|(at, _)| {
             let rest = text[at + option.len()..].trim_start_matches(['\'', '"']).trim_start();
             rest.strip_prefix(':').is_some_and(|rest| rest.trim_start().starts_with("true"))

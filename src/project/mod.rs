@@ -3,6 +3,7 @@
 //! [`load`] finds the analysed folder, walks it, reads the manifests and the configuration, and lists the source files.
 //! It does not read the sources: the driver does, in parallel, through the same [`FileSystem`].
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -23,6 +24,7 @@ pub mod path;
 pub mod recorded;
 mod root;
 pub mod test_code;
+mod versions;
 
 pub use config::{Config, ConfigChoice, Level};
 pub use root::Place;
@@ -79,6 +81,17 @@ impl Project {
     pub fn file_at(&self, path: &str) -> Option<FileId> {
         let at = self.files.as_slice().binary_search_by(|file| file.path.as_bytes().cmp(path.as_bytes())).ok()?;
         u32::try_from(at).ok().map(FileId)
+    }
+
+    /// Whether the nearest manifest above a file that asks for a package wants this major version of it, or a later one.
+    pub fn has_since(&self, file: FileId, package: &str, least: u32) -> bool {
+        let Some(manifest) = self.files[file].manifest else { return false };
+        let asking = path::upwards(&self.manifests[manifest].folder).find_map(|folder| {
+            let manifest = self.manifests.iter().find(|manifest| manifest.folder == folder)?;
+            manifest.versions.contains_key(package).then_some(manifest)
+        });
+        let majors = asking.into_iter().flat_map(|manifest| &manifest.majors);
+        majors.into_iter().any(|(name, major)| name == package && *major >= least)
     }
 
     /// How many files are sources: all but JSON.
@@ -141,6 +154,10 @@ pub struct Manifest {
     pub subpaths: Vec<(String, String)>,
     /// The globs of its workspaces.
     pub workspaces: Vec<String>,
+    /// The versions of its dependencies, as written.
+    pub versions: BTreeMap<String, String>,
+    /// The major ones, where they are known.
+    pub majors: Vec<(String, u32)>,
 }
 
 /// What to analyse.

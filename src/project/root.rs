@@ -9,7 +9,7 @@ use crate::project::file_system::FileSystem;
 use crate::project::{LoadRequest, ProjectError, manifest, path};
 
 /// A larger `pnpm-workspace.yaml` is not read.
-const WORKSPACE_LIMIT: u64 = 1 << 20;
+pub(super) const WORKSPACE_LIMIT: u64 = 1 << 20;
 
 /// Where the analysis takes place.
 #[derive(Clone, Debug)]

@@ -1,11 +1,15 @@
-//! `modleak why`: what the analyser knows of the writes on a line, and why each is or isn't reported.
+//! `modleak why`: what the analyser knows of the writes and listeners on a line, and why each is or isn't reported.
 
-use crate::base::finding::Confidence;
+use crate::base::finding::{Confidence, ContextKind};
 use crate::base::source::{LineIndex, Texts};
+use crate::base::span::ByteRange;
 use crate::cli::UserError;
 use crate::cli::engine::{WhyEntry, WhyRequest};
 use crate::driver::{self, Analysis};
-use crate::program::{Bound, Change, Keys, Program, Refused};
+use crate::program::{Bound, Change, Keys, ListenerUse, Point, Program, Refused};
+
+/// What is known, by name.
+type Fact = (String, String);
 
 /// The entries of a file or line, by place.
 pub(crate) fn why(analysis: &Analysis, request: &WhyRequest) -> Result<Vec<WhyEntry>, UserError> {
@@ -21,33 +25,80 @@ pub(crate) fn why(analysis: &Analysis, request: &WhyRequest) -> Result<Vec<WhyEn
     let lines = LineIndex::new(&text);
     let program = driver::program(analysis);
     let mut entries: Vec<((u32, u32), WhyEntry)> = Vec::new();
-    for change in program.changes().iter().filter(|change| change.file == file) {
-        let at = lines.position(&text, change.range.start);
-        if request.line.is_some_and(|line| line != at.line) {
-            continue;
-        }
-        let code = text.get(change.statement.start as usize..change.statement.end as usize).unwrap_or_default();
+    let mut add = |start: u32, code: ByteRange, (verdict, facts): (String, Vec<Fact>)| {
+        let at = lines.position(&text, start);
+        let code = text.get(code.start as usize..code.end as usize).unwrap_or_default();
         let entry = WhyEntry {
             place: format!("{}:{}:{}", analysis.path(file), at.line, at.column),
             code: code.lines().next().unwrap_or_default().to_owned(),
-            verdict: verdict(&program, change),
-            facts: facts(&program, change),
+            verdict,
+            facts,
         };
         if !entries.iter().any(|(_, known)| *known == entry) {
             entries.push(((at.line, at.column), entry));
         }
+    };
+    let is_asked = |start: u32| request.line.is_none_or(|line| line == lines.position(&text, start).line);
+    for change in program.changes().iter().filter(|change| change.file == file && is_asked(change.range.start)) {
+        add(change.range.start, change.statement, (verdict(&program, change), facts(&program, change)));
+    }
+    for listener in program.listeners().iter().filter(|it| it.file == file && is_asked(it.range.start)) {
+        let told = (listener_verdict(&program, listener), listener_facts(&program, listener));
+        add(listener.range.start, listener.range, told);
     }
     entries.sort_by_key(|(place, _)| *place);
     Ok(entries.into_iter().map(|(_, entry)| entry).collect())
 }
 
+fn listener_verdict(program: &Program<'_>, listener: &ListenerUse) -> String {
+    if program.is_test(listener.file) {
+        "not reported: it is test code's".to_owned()
+    } else if program.kind_of(listener.point) <= ContextKind::Test {
+        "not reported: it is only added while modules load, or in tests".to_owned()
+    } else if program.is_taken_off(listener) {
+        "not reported: it is taken off, or goes by itself".to_owned()
+    } else if program.is_registered_once(listener) {
+        "not reported: it is added once only".to_owned()
+    } else {
+        "reported: it is added in code that repeats, and nothing takes it off".to_owned()
+    }
+}
+
+fn listener_facts(program: &Program<'_>, listener: &ListenerUse) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut add = |name: &str, value: String| facts.push((name.to_owned(), value));
+    add("emitter", listener.emitter.clone().unwrap_or_else(|| "the platform's timers".to_owned()));
+    add("owner", program.owner_text(&listener.owner));
+    if let Some(event) = &listener.event {
+        add("event", event.clone());
+    }
+    add("context", context_text(program, listener.point));
+    facts
+}
+
+fn context_text(program: &Program<'_>, point: Point) -> String {
+    match program.context(point) {
+        Some((kind, entry)) => format!("{}: {}", crate::report::context_word(kind), entry.label),
+        None => "init: it only runs while modules load".to_owned(),
+    }
+}
+
+fn test_verdict(program: &Program<'_>, change: &Change) -> &'static str {
+    if !program.is_test_change(change) {
+        "not reported: in test code only changes of production modules' objects are"
+    } else if program.is_put_back(change) {
+        "not reported: it is put back, or the test has the object for itself"
+    } else {
+        "reported: a test changes an object of a production module, and nothing puts it back"
+    }
+}
+
 fn verdict(program: &Program<'_>, change: &Change) -> String {
+    if program.is_test(change.file) {
+        return test_verdict(program, change).to_owned();
+    }
     if !program.is_repeated(change) {
-        return if program.is_test(change.file) {
-            "test code: only changes of production modules are reported".to_owned()
-        } else {
-            "not reported: it only runs while modules load, or in tests".to_owned()
-        };
+        return "not reported: it only runs while modules load, or in tests".to_owned();
     }
     if program.is_unbounded_growth(change) {
         return "reported: it grows in code that repeats, and nothing bounds it".to_owned();
@@ -83,7 +134,7 @@ fn bound_text(program: &Program<'_>, bound: Bound) -> String {
     }
 }
 
-fn facts(program: &Program<'_>, change: &Change) -> Vec<(String, String)> {
+fn facts(program: &Program<'_>, change: &Change) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut add = |name: &str, value: String| facts.push((name.to_owned(), value));
     if let Some(container) = program.container(change) {
@@ -96,10 +147,7 @@ fn facts(program: &Program<'_>, change: &Change) -> Vec<(String, String)> {
         crate::heap::object::Lifetime::Module => "module: it outlives the call",
     };
     add("lifetime", lifetime.to_owned());
-    match program.context(change.point()) {
-        Some((kind, entry)) => add("context", format!("{}: {}", crate::report::context_word(kind), entry.label)),
-        None => add("context", "init: it only runs while modules load".to_owned()),
-    }
+    add("context", context_text(program, change.point()));
     if let Some(keys) = program.keys(change) {
         add("keys", format!("{keys:?}"));
     }

@@ -353,6 +353,16 @@ fn the_lines_of_a_block_comment_may_begin_with_stars() {
 }
 
 #[test]
+fn why_tells_of_listeners() {
+    let app = "const app = require('express')();\n\
+               app.get('/', (req, res) => {\n  process.on('SIGTERM', () => res.end());\n});\napp.listen(1);\n";
+    let one = project(&[("app.js", app)]);
+    let output = run(modleak().args(["why", "--no-cache", "app.js:3"]).current_dir(one.path()));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("reported: it is added in code that repeats") && text.contains("SIGTERM"), "{text}");
+}
+
+#[test]
 fn every_rule_is_listed_and_explained() {
     let output = run(modleak().arg("rules"));
     assert_eq!(status(&output), 0);

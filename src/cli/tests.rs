@@ -262,7 +262,7 @@ fn other_commands_print_and_write() {
     let page = run(&["man"]).1;
     assert!(page.starts_with(".ie") && page.contains("MODLEAK CHECK") && page.contains("changed"));
     assert!(run(&["--print-config", "a.js"]).1.contains("rules"));
-    assert!(run(&["why", "a.js:1"]).2.contains("nothing is written there"));
+    assert!(run(&["why", "a.js:1"]).2.contains("nothing is known there"));
     assert_eq!(run(&["--help"]).0, Exit::Clean);
     assert!(run(&["--version"]).1.starts_with("modleak "));
 

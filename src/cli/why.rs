@@ -16,7 +16,8 @@ pub(super) fn run(engine: &dyn Engine, args: &WhyArgs, console: &mut Console<'_>
     progress.end();
     let entries = entries?;
     if entries.is_empty() {
-        console.note("modleak: nothing is written there: no assignment, no call that changes an object");
+        console.note("modleak: nothing is known there: no assignment, no call that changes an object or adds a listener to one that \
+             lasts, in code that the analysis reaches");
     }
     let paint = console.paint_out();
     for entry in entries {

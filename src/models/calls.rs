@@ -425,6 +425,12 @@ impl<'a> FactsReader<'_, 'a> {
         self.effect_named(name, object, &first.value)
     }
 
+    fn restore(&self, object: &Object<'a>, first: &Value<'a>) -> Read<Effect> {
+        let what = self.source.word(first, "restore", RESTORED)?;
+        let since = object.get("since").map(|since| self.since(&since.value)).transpose()?;
+        Ok(Effect::Restore { what, since })
+    }
+
     /// `vitest@3`.
     fn since(&self, value: &Value<'a>) -> Read<Since> {
         let text = self.source.string(value, "since")?;
@@ -474,10 +480,7 @@ impl<'a> FactsReader<'_, 'a> {
             },
             "clear" => Effect::ClearHandle { handle: main()? },
             "stub" => Effect::Stub { target: main()? },
-            "restore" => Effect::Restore {
-                what: self.source.word(first, name, RESTORED)?,
-                since: object.get("since").map(|since| self.since(&since.value)).transpose()?,
-            },
+            "restore" => self.restore(object, first)?,
             "reload" => self.source.word(first, name, &[("module", Effect::Reload)])?,
             "retain" => Effect::Retain { values: main()? },
             "inherit" => Effect::Inherit { class: main()?, parent: part("from", Arguments::At(1))? },

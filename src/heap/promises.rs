@@ -5,8 +5,11 @@ use crate::heap::calls::edge_through;
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::object::{Lifetime, ObjectId, ObjectKind, Value};
-use crate::heap::solver::{Listener, Solver, Special};
+use crate::heap::solver::{ExceptId, Listener, Solver, Special};
 use crate::models::facts::Position;
+
+/// The names that a copy leaves out, if it is of what each property gives when it is awaited.
+pub(super) const AWAITED: ExceptId = ExceptId(2);
 
 impl Solver<'_> {
     pub(super) fn call_promise(&mut self, call: &NativeCall, this: Value, promise: ObjectId, name: &str) {
@@ -70,23 +73,38 @@ impl Solver<'_> {
                 }
             }
             "try" => self.call_back(call, call.arg(0), &[], Some(promised), Position::Sync),
-            "all" | "allSettled" => {
+            "all" => {
+                let array = self.made(call.caller, call.call, 1, ObjectKind::Array);
+                self.graph.insert(promised, Value::object(array, Lifetime::Fresh));
+                if let Some(source) = call.arg(0) {
+                    self.listen(source, Listener::AwaitAll { array });
+                }
+            }
+            "allSettled" => {
                 let array = self.made(call.caller, call.call, 1, ObjectKind::Array);
                 self.graph.insert(promised, Value::object(array, Lifetime::Fresh));
                 let element = self.field(array, Field::ELEMENT);
-                let value = if name == "all" {
-                    element
-                } else {
-                    let outcome = self.made(call.caller, call.call, 2, ObjectKind::Plain);
-                    self.graph.insert(element, Value::object(outcome, Lifetime::Fresh));
-                    self.field(outcome, Field::name(self.well_known.value))
-                };
+                let outcome = self.made(call.caller, call.call, 2, ObjectKind::Plain);
+                self.graph.insert(element, Value::object(outcome, Lifetime::Fresh));
+                let value = self.field(outcome, Field::name(self.well_known.value));
                 self.await_elements(call, value);
             }
             "race" | "any" => self.await_elements(call, promised),
             _ => {}
         }
         self.give(call, Value::object(promise, Lifetime::Fresh));
+    }
+
+    /// The array gets what the elements of the value give, each in its place: `const [a, b] = await Promise.all([f(), g()])`.
+    pub(super) fn await_all(&mut self, value: Value, array: ObjectId) {
+        let is_array = value.as_object().is_some_and(|(object, _)| self.objects[object].kind == ObjectKind::Array);
+        if is_array {
+            self.copy_to(value, Value::object(array, Lifetime::Fresh), AWAITED);
+            return;
+        }
+        let (read, element) = (self.fresh_node(), self.field(array, Field::ELEMENT));
+        self.iterate(value, read, None);
+        self.listen(read, Listener::Await { dst: element });
     }
 
     pub(super) fn await_elements(&mut self, call: &NativeCall, dst: NodeId) {

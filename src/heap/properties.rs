@@ -9,6 +9,7 @@ use crate::heap::limits::COPIES;
 use crate::heap::natives::Native;
 use crate::heap::object::{Data, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::platform::SYMBOL;
+use crate::heap::promises::AWAITED;
 use crate::heap::solver::{ExceptId, Initial, LOOKED_THROUGH, Listener, Solver};
 use crate::models::facts::DataKind;
 
@@ -356,8 +357,10 @@ impl Solver<'_> {
         }
         let ValueKind::String(id) = key.kind() else { return None };
         let text = self.strings.text(id)?;
-        if self.objects[object].kind == ObjectKind::Array {
-            return text.parse::<u32>().ok().map(Field::index);
+        if self.objects[object].kind == ObjectKind::Array
+            && let Ok(index) = text.parse::<u32>()
+        {
+            return Some(Field::index(index));
         }
         // What the global object has under symbols is not followed one by one: it comes and goes.
         if object == self.well_known.global && text.starts_with(SYMBOL) {
@@ -473,11 +476,18 @@ impl Solver<'_> {
     }
 
     fn copy_node(&mut self, src: NodeId, dst: NodeId, to: ObjectId, lifetime: Lifetime, except: ExceptId) {
-        if except == DEEP {
-            let root = self.clone_root(to);
-            self.listen(src, Listener::Clone { dst, root });
-        } else {
-            self.graph.add_edge(src, dst, edge_of(lifetime));
+        match except {
+            DEEP => {
+                let root = self.clone_root(to);
+                self.listen(src, Listener::Clone { dst, root });
+            }
+            AWAITED => {
+                let src = self.read_through(src, lifetime);
+                self.listen(src, Listener::Await { dst });
+            }
+            _ => {
+                self.graph.add_edge(src, dst, edge_of(lifetime));
+            }
         }
     }
 

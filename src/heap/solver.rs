@@ -79,6 +79,8 @@ pub(super) enum Listener {
     Keys { dst: NodeId },
     /// `dst` gets what the value, a promise or not, gives.
     Await { dst: NodeId },
+    /// The array gets what the value's elements give when they are awaited.
+    AwaitAll { array: ObjectId },
     /// The value is in `dst` too, if a deep merge goes into it.
     Merged { dst: NodeId },
     /// The value is the target of a proxy with a handler.
@@ -522,7 +524,7 @@ impl<'a> Solver<'a> {
             invocations: Chunks::new(),
             callbacks: IndexVec::new(),
             // The first is of plain copies, the second of deep ones.
-            excepts: IndexVec::from_raw(vec![Vec::new(), Vec::new()]),
+            excepts: IndexVec::from_raw(vec![Vec::new(); 3]),
             specials: FxHashMap::default(),
             methods: FxHashMap::default(),
             method_keys: FxHashMap::default(),
@@ -643,6 +645,7 @@ impl<'a> Solver<'a> {
             Listener::Flatten { dst } => self.flatten(value, dst),
             Listener::Keys { dst } => self.keys(value, dst),
             Listener::Await { dst } => self.await_value(value, dst),
+            Listener::AwaitAll { array } => self.await_all(value, array),
             Listener::Invoke { invocation } => self.invoke(invocation, value),
             Listener::InvokeMethod { invocation, field } => self.invoke_method(invocation, value, field),
             Listener::InvokeComputed { invocation } => self.invoke_computed(invocation, value),

@@ -296,12 +296,13 @@ impl Program<'_> {
         let (Owner::File(owner), Some(field)) = (self.owner(change), change.field) else { return false };
         let facts = &self.stages.facts[owner];
         let name = changes::field_text(&self.stages, field);
-        facts.constraints.iter().any(|constraint| match constraint {
+        let stored = facts.constraints.iter().filter_map(|constraint| match constraint {
             Constraint::Store { key: Key::Name(key), .. }
             | Constraint::Init { key: Key::Name(key), .. }
-            | Constraint::InitConstant { key: Key::Name(key), .. } => facts.name(*key) == name,
-            _ => false,
-        })
+            | Constraint::InitConstant { key: Key::Name(key), .. } => Some(key),
+            _ => None,
+        });
+        stored.chain(&facts.bare_properties).any(|key| facts.name(*key) == name)
     }
 
     /// The links that hold an object.

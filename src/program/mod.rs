@@ -21,6 +21,7 @@ mod listeners;
 mod loads;
 mod lookups;
 mod optional;
+mod own_entries;
 mod pairs;
 mod put_back;
 mod reach;

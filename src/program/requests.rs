@@ -28,6 +28,7 @@ impl Program<'_> {
         is_overwrite
             && change.lifetime == Lifetime::Module
             && !self.is_of_request(change)
+            && !self.is_entry_of_request(change)
             && !self.is_slot_of_ring(change)
             && !self.is_link(change)
             && !self.is_initialisation(change)
@@ -61,6 +62,11 @@ impl Program<'_> {
             && self.keys(change) == Some(crate::program::Keys::Finite)
             && matches!(change.kind.as_str(), "set" | "computed-key")
             && change.key.is_some_and(|key| self.constant_text(key).is_some())
+    }
+
+    /// Whether a node holds data of a request itself.
+    pub(super) fn is_data_of_request(&self, node: NodeId) -> bool {
+        self.is_request_data(node, 0)
     }
 
     /// Whether a node holds data of a request, itself or in an object that was just made of it.

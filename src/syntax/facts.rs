@@ -137,6 +137,9 @@ pub struct ModuleFacts {
     /// The types of this file that stand for fixed sets (enums, unions of literals), and the properties of its
     /// interfaces that are of such types.
     pub finite_types: Vec<FiniteType>,
+    /// Names of properties that are declared or written without a value of which something is known: `{note: null}`,
+    /// `label?: string;` in a class, `x.socket = undefined`.
+    pub bare_properties: Vec<NameId>,
     /// The shape of the statements, for finding near copies.
     pub shapes: Vec<Shape>,
     /// What functions ask of the name that is their first parameter, where they do nothing else, by function.

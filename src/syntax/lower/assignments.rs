@@ -250,11 +250,21 @@ impl<'a> Lowerer<'a> {
 
     /// Lets a value flow into a place.
     pub(super) fn flow(&mut self, place: Place, value: Option<ValueId>) {
-        let Some(src) = value else { return };
+        let Some(src) = value else {
+            self.note_bare(place);
+            return;
+        };
         match place {
             Place::Binding(binding) => self.store_binding(binding, Some(src)),
             Place::Global(name) => self.emit(Constraint::StoreGlobal { name, src }),
             Place::Property { base, key } => self.emit(Constraint::Store { base, key, src }),
+        }
+    }
+
+    /// Nothing flows, but the property is there.
+    fn note_bare(&mut self, place: Place) {
+        if let Place::Property { key: Key::Name(name), .. } = place {
+            self.facts.bare_properties.push(name);
         }
     }
 

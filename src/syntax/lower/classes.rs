@@ -13,7 +13,7 @@ use super::{Home, Lowerer, plain, range};
 use crate::base::span::ByteRange;
 use crate::syntax::facts::{
     ARGUMENTS, AccessorKind, Argument, BindingKind, CallKind, Callee, Class, ClassId, Constraint, Decorated, Decorator,
-    FunctionForm, FunctionId, Key, NameId, Run, THIS, ValueId,
+    FunctionForm, FunctionId, Key, NameId, Place, Run, THIS, ValueId,
 };
 
 /// Instance fields that a constructor still has to set.
@@ -200,6 +200,8 @@ impl<'a> Lowerer<'a> {
             };
             let value = self.expr_named(value, naming);
             self.store_field(base, key, value, span, Made::Initializer);
+        } else {
+            self.flow(Place::Property { base, key }, None);
         }
         if let Some(ty) = field.ty {
             self.note_field_type(base, key, ty, span);

@@ -9,7 +9,7 @@ use super::expressions::transparent;
 use super::functions::{FunctionSource, Naming};
 use super::{Lowerer, range};
 use crate::syntax::facts::{
-    AccessorKind, Constant, Constraint, FunctionForm, Key, NameId, Origin, Run, SiteKind, ValueId,
+    AccessorKind, Constant, Constraint, FunctionForm, Key, NameId, Origin, Place, Run, SiteKind, ValueId,
 };
 
 impl<'a> Lowerer<'a> {
@@ -152,8 +152,9 @@ impl<'a> Lowerer<'a> {
                 if self.initialize_constant(base, key, &pair.value) {
                     return;
                 }
-                if let Some(src) = self.expr_named(&pair.value, naming) {
-                    self.initialize(base, key, src);
+                match self.expr_named(&pair.value, naming) {
+                    Some(src) => self.initialize(base, key, src),
+                    None => self.flow(Place::Property { base, key }, None),
                 }
             }
             Prop::Assign(assign) => {

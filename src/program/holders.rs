@@ -7,6 +7,7 @@ use crate::base::source::FileId;
 use crate::heap::field::{Field, FieldKind};
 use crate::heap::graph::NodeId;
 use crate::heap::object::{InstanceId, ObjectId, ObjectKind, Source, Value};
+use crate::models::facts::DataKind;
 use crate::program::chains::Chain;
 use crate::program::{Stages, changes};
 use crate::syntax::facts::{BindingId, BindingKind, Export, MODULE_BODY};
@@ -63,7 +64,7 @@ impl Holders {
                 }
             }
         }
-        for (id, _) in stages.heap.objects() {
+        for (id, _) in stages.heap.objects().filter(|&(id, _)| !is_of_one_call(stages, id)) {
             for &(field, node) in stages.heap.fields_of(id) {
                 if is_holding(field) {
                     add(node, Link::Field(id, field));
@@ -114,11 +115,22 @@ pub(super) fn is_holding(field: Field) -> bool {
     }
 }
 
+/// Whether an object comes with a request or an event, and goes with it: `req.session = sessions.get(id)` holds nothing.
+fn is_of_one_call(stages: &Stages<'_>, object: ObjectId) -> bool {
+    match stages.heap.object(object).source {
+        Source::External { path: Some(path), .. } => {
+            matches!(stages.models.facts(path).value.data, Some(DataKind::Request | DataKind::Event))
+        }
+        _ => false,
+    }
+}
+
 pub(super) fn is_root(stages: &Stages<'_>, object: ObjectId) -> bool {
     matches!(
         stages.heap.object(object).source,
         Source::Exports(_) | Source::Module(_) | Source::Global | Source::Native(_)
     ) || matches!(stages.heap.object(object).source, Source::External { made: None, .. })
+        && !is_of_one_call(stages, object)
 }
 
 /// A container as people call it, with how it is rooted.

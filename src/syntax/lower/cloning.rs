@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::syntax::facts::{
-    CallKind, Callee, Cloning, Constraint, FunctionForm, ModuleFacts, Param, RETURN, SiteKind, THIS, ValueId,
+    CallKind, Callee, Cloning, Constraint, FunctionForm, ModuleFacts, Param, RETURN, SiteKind, THIS, ValueId, YIELDED,
 };
 
 /// A helper has at most as many constraints.
@@ -33,7 +33,7 @@ fn returned(constraints: &[Constraint]) -> FxHashSet<ValueId> {
     let mut nodes: FxHashSet<ValueId> = FxHashSet::default();
     for constraint in constraints {
         match *constraint {
-            Constraint::Return { src } | Constraint::Copy { dst: RETURN, src } => {
+            Constraint::Return { src } | Constraint::Copy { dst: RETURN | YIELDED, src } => {
                 nodes.insert(src);
             }
             _ => {}
@@ -90,12 +90,34 @@ fn keeps_made(constraints: &[Constraint], facts: &ModuleFacts) -> bool {
     })
 }
 
-/// Whether a parameter flows to the result, also by way of another function, or into another parameter (or into
+/// What comes out of the parameters: `(groups) => groups.filter(isActive).map(name)`, `(it) => it.rows[0]`.
+fn taken_from(constraints: &[Constraint], params: &[Param], facts: &ModuleFacts) -> FxHashSet<ValueId> {
+    let mut taken: FxHashSet<ValueId> = params.iter().map(|param| param.value).collect();
+    for constraint in constraints {
+        let (dst, src) = match *constraint {
+            Constraint::Copy { dst, src } | Constraint::Await { dst, src } | Constraint::Iterate { dst, src, .. } => {
+                (dst, src)
+            }
+            Constraint::Load { dst, base, .. } => (dst, base),
+            Constraint::Call { call } => match facts.calls[call].callee {
+                Callee::Method { base, .. } => (facts.calls[call].dst, base),
+                _ => continue,
+            },
+            _ => continue,
+        };
+        if taken.contains(&src) {
+            taken.insert(dst);
+        }
+    }
+    taken
+}
+
+/// Whether a parameter, or what comes out of it, flows to the result, also by way of another function, or into another parameter (or into
 /// `this`).
 fn passes_on(constraints: &[Constraint], returned: &FxHashSet<ValueId>, params: &[Param], facts: &ModuleFacts) -> bool {
     let is_param = |node: ValueId| params.iter().any(|param| param.value == node);
     let is_base = |node: ValueId| node == THIS || is_param(node);
-    params.iter().any(|param| returned.contains(&param.value))
+    taken_from(constraints, params, facts).iter().any(|node| returned.contains(node))
         || constraints.iter().any(|constraint| match *constraint {
             Constraint::Store { base, src, .. } => is_base(base) && is_param(src),
             Constraint::CopyAll { dst, src, .. } => is_base(dst) && is_param(src),

@@ -11,7 +11,7 @@ use crate::program::Program;
 use crate::program::changes::{Change, Target};
 use crate::program::keys::{self, Keys};
 use crate::syntax::facts::{
-    BindingId, BindingKind, CallId, Checked, Constraint, FunctionId, Guard, Key, ModuleFacts, Place, Run, Test,
+    BindingId, BindingKind, CallId, Checked, Constraint, FunctionId, Guard, Key, ModuleFacts, Place, RETURN, Run, Test,
     TypeRef, ValueId, Write, WriteForm,
 };
 
@@ -192,13 +192,20 @@ impl<'a> Program<'a> {
                 Constraint::Copy { dst, src } | Constraint::Narrow { dst, src, .. } if dst == at.value => {
                     Some(Use { value: src, ..at })
                 }
+                Constraint::Return { src } if at.value == RETURN => Some(Use { value: src, ..at }),
                 Constraint::LoadOuter { dst, binding } if dst == at.value => self.outer_value(at.instance, binding),
                 Constraint::Load { dst, .. } | Constraint::Iterate { dst, .. } | Constraint::Await { dst, .. }
                     if dst == at.value =>
                 {
                     None
                 }
-                Constraint::Call { call } if self.stages.facts[key.file].calls[call].dst == at.value => None,
+                Constraint::Call { call } if self.stages.facts[key.file].calls[call].dst == at.value => {
+                    if !self.are_answers_fixed(target, at.instance, call, depth) {
+                        return false;
+                    }
+                    is_explained = true;
+                    continue;
+                }
                 _ => continue,
             };
             let Some(source) = source.filter(|&source| self.is_of_fixed_set(target, source, depth)) else {
@@ -208,6 +215,16 @@ impl<'a> Program<'a> {
             is_explained |= keys::judge(&self.stages, node) != Keys::Finite;
         }
         is_explained
+    }
+
+    /// Whether all that a call gives is of fixed sets: `formats[negotiate(header)]`.
+    fn are_answers_fixed(&self, target: Target, caller: InstanceId, call: CallId, depth: u8) -> bool {
+        let callees = self.callees_of(caller, call);
+        let fixed = |&instance: &InstanceId| {
+            let given = Use { instance, value: RETURN, guards: Run::default(), start: 0 };
+            self.is_of_fixed_set(target, given, depth)
+        };
+        !callees.is_empty() && callees.len() <= CALLERS && callees.iter().all(fixed)
     }
 
     /// Whether all that a variable of a function around is ever given is of a fixed set where it is given.

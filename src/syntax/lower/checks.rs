@@ -10,21 +10,31 @@ use super::{Lowerer, range, run};
 use crate::syntax::facts::{Check, Checked, Constraint, Guard, GuardId, Run, Test, ValueId};
 
 impl<'a> Lowerer<'a> {
-    /// A branch of a conditional. A name in it is a value of its own if what holds since `mark` may say which it is:
-    /// `LIST.includes(x) ? x : 'other'`.
+    /// A branch of a conditional, of which what holds since `mark` is known: `LIST.includes(x) ? x : 'other'`.
     pub(super) fn chosen(&mut self, e: &'a Expr, mark: Mark) -> Option<ValueId> {
         let src = self.expr(e)?;
+        Some(self.known_since(e, src, mark.guards))
+    }
+
+    /// A name is a value of its own if the guards from `first` on may say which it is.
+    fn known_since(&mut self, e: &'a Expr, src: ValueId, first: usize) -> ValueId {
         let says = |id: &GuardId| tells_value(&self.facts.guards[*id]);
-        if !matches!(transparent(e), Expr::Ident(_) | Expr::Member(_))
-            || !self.frame.guards[mark.guards..].iter().any(says)
-        {
-            return Some(src);
+        if !matches!(transparent(e), Expr::Ident(_) | Expr::Member(_)) || !self.frame.guards[first..].iter().any(says) {
+            return src;
         }
         let dst = self.node_at(range(e.span()));
         self.emit(Constraint::Copy { dst, src });
-        let guards = self.list_of(self.frame.guards[mark.guards..].iter().copied().collect());
+        let guards = self.list_of(self.frame.guards[first..].iter().copied().collect());
         self.facts.checks.push(Check { function: self.frame.id, of: Checked::Value(dst), guards });
-        Some(dst)
+        dst
+    }
+
+    /// `return e`, of which all that holds there is known: `if (LIST.includes(x)) return x;`.
+    pub(super) fn return_value(&mut self, e: &'a Expr) {
+        if let Some(src) = self.answer(e) {
+            let src = self.known_since(e, src, 0);
+            self.emit(Constraint::Return { src });
+        }
     }
 
     /// What a function gives, and what holds if it is truthy.

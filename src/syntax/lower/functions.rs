@@ -333,11 +333,4 @@ impl<'a> Lowerer<'a> {
         }
         if names.is_empty() { Run::default() } else { self.name_list(&names) }
     }
-
-    /// `return e`.
-    pub(super) fn return_value(&mut self, e: &'a Expr) {
-        if let Some(src) = self.answer(e) {
-            self.emit(Constraint::Return { src });
-        }
-    }
 }

@@ -32,6 +32,8 @@ fn report(program: &Program<'_>, change: &Change) -> Option<Finding> {
     let owner = program.owner(change);
     let message = if program.is_namespace_write(change) {
         format!("`{}` is an import: writing to it throws", container.name)
+    } else if program.is_own_global(change) {
+        format!("{} `{}`, a global that the whole program shares", deed(change), container.name)
     } else {
         format!("{} `{}`, which {} owns", deed(change), container.name, container.owner)
     };
@@ -55,6 +57,9 @@ fn report(program: &Program<'_>, change: &Change) -> Option<Finding> {
 }
 
 fn severity(program: &Program<'_>, change: &Change, owner: &Owner) -> Severity {
+    if program.is_own_global(change) {
+        return Severity::Info;
+    }
     let is_outside = !matches!(owner, Owner::File(_));
     let is_drastic = matches!(change.effect, Effect::Rearrange | Effect::Delete | Effect::Define);
     if is_outside || is_drastic || program.is_namespace_write(change) || !program.is_declared(change) {

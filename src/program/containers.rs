@@ -2,8 +2,10 @@
 
 use crate::base::finding::{Container, RootedBy};
 use crate::base::source::FileId;
+use crate::heap::field::{Field, FieldKind};
 use crate::heap::graph::NodeId;
-use crate::heap::object::{InstanceId, ObjectId, ObjectKind, Source};
+use crate::heap::natives;
+use crate::heap::object::{InstanceId, ObjectId, ObjectKind, Source, Value};
 use crate::program::chains;
 use crate::program::changes::{self, Change, Target};
 use crate::program::holders::{self, Link, Naming, Owner};
@@ -303,6 +305,16 @@ impl Program<'_> {
             _ => None,
         });
         stored.chain(&facts.bare_properties).any(|key| facts.name(*key) == name)
+    }
+
+    /// Whether a change is of a global variable that is none of the platform's, by a name that is written out: the
+    /// program's own, as a module's variable is (`globalThis.client ??= new Client()`).
+    pub fn is_own_global(&self, change: &Change) -> bool {
+        let base = change.base.and_then(Value::as_object);
+        let is_global = base.is_some_and(|(base, _)| self.stages.heap.object(base).source == Source::Global);
+        let Some(FieldKind::Name(name)) = change.field.filter(|_| is_global).map(Field::kind) else { return false };
+        let name = self.stages.heap.text(name);
+        natives::global(name).is_none() && self.stages.models.global(name).is_none()
     }
 
     /// The links that hold an object.

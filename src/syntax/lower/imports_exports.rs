@@ -26,7 +26,7 @@ impl<'a> Lowerer<'a> {
     }
 
     pub(super) fn module(&mut self, module: &'a Module) {
-        let is_es = module.body.iter().any(|item| matches!(item, ModuleItem::ModuleDecl(_)));
+        let is_es = is_es(&module.body);
         self.facts.kind = kind_of(if is_es { Es::Yes } else { Es::No });
         if is_es {
             self.block_functions = BlockFunctions::Local;
@@ -284,4 +284,24 @@ impl<'a> Lowerer<'a> {
             self.emit(Constraint::Store { base, key, src });
         }
     }
+}
+
+/// Whether a file is an ES module. One that imports, and exports by `module.exports` or `exports.x` only, is what bundlers
+/// and compilers make a CommonJS module of.
+fn is_es(items: &[ModuleItem]) -> bool {
+    let mut imports = items.iter().filter_map(ModuleItem::as_module_decl).peekable();
+    imports.peek().is_some() && (imports.any(|item| !item.is_import()) || !items.iter().any(is_assigned_export))
+}
+
+/// `module.exports = …`, `exports.x = …`, `module.exports.x = …`
+fn is_assigned_export(item: &ModuleItem) -> bool {
+    let Some(Stmt::Expr(statement)) = item.as_stmt() else { return false };
+    let Expr::Assign(assign) = &*statement.expr else { return false };
+    let Some(mut member) = assign.left.as_simple().and_then(|target| target.as_member()) else { return false };
+    while let Expr::Member(inner) = &*member.obj {
+        member = inner;
+    }
+    let Expr::Ident(root) = &*member.obj else { return false };
+    let is_exports = member.prop.as_ident().is_some_and(|name| name.sym == "exports");
+    root.sym == "exports" || root.sym == "module" && is_exports
 }

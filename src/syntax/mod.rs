@@ -109,12 +109,19 @@ pub fn nothing() -> ModuleFacts {
     lower::nothing()
 }
 
+/// A NUL in a string or template is code; of what is no code every few bytes are one.
+const BYTES_FOR_EACH_NUL: usize = 64;
+
+fn is_text(text: &str) -> bool {
+    text.matches('\0').count() * BYTES_FOR_EACH_NUL <= text.len()
+}
+
 fn understand(input: Input<'_>) -> Lowered {
     if let Some(problem) = prescan::too_large(input.bytes) {
         return refused(problem);
     }
     let text = match std::str::from_utf8(input.bytes) {
-        Ok(text) if !text.contains('\0') => text,
+        Ok(text) if is_text(text) => text,
         _ => {
             let message = "the file is not UTF-8 text".into();
             return refused(Problem { reason: "not-text", message, range: None });

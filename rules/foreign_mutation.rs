@@ -1,6 +1,6 @@
 //! `foreign-mutation`: see the page beside this file.
 
-use crate::base::finding::{Finding, Severity};
+use crate::base::finding::{ContextKind, Finding, Severity};
 use crate::program::{Change, Effect, Owner, Program, Strongest};
 use crate::rules::{Check, Rule};
 
@@ -57,7 +57,9 @@ fn report(program: &Program<'_>, change: &Change) -> Option<Finding> {
 }
 
 fn severity(program: &Program<'_>, change: &Change, owner: &Owner) -> Severity {
-    if program.is_own_global(change) {
+    // Who calls an application's function is not in sight, and is most often the start.
+    let is_of_start = program.context_of(change) == ContextKind::Exported && program.is_application(change.file);
+    if is_of_start || program.is_own_global(change) {
         return Severity::Info;
     }
     let is_outside = !matches!(owner, Owner::File(_));

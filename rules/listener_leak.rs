@@ -42,7 +42,12 @@ fn report(program: &Program<'_>, listener: &ListenerUse, kind: ContextKind) -> O
     let owner = program.owner_text(&listener.owner);
     Some(Finding {
         rule: RULE.name,
-        severity: if kind == ContextKind::Exported { Severity::Warning } else { Severity::Error },
+        severity: match kind {
+            // Who calls it is not in sight, and is most often the start.
+            ContextKind::Exported if program.is_application(listener.file) => Severity::Info,
+            ContextKind::Exported => Severity::Warning,
+            _ => Severity::Error,
+        },
         confidence: program.context_confidence(listener.point),
         message,
         help: if listener.emitter.is_none() {

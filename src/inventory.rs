@@ -91,5 +91,6 @@ fn bound(program: &Program<'_>, change: &Change) -> Option<String> {
         Bound::Once => "it happens once".to_owned(),
         Bound::BoundsItself => "it bounds itself".to_owned(),
         Bound::BoundedHolder => "what holds it is bounded".to_owned(),
+        Bound::Collected => "it is collected until something ends".to_owned(),
     })
 }

@@ -130,6 +130,7 @@ fn bound_text(program: &Program<'_>, bound: Bound) -> String {
         Bound::FiniteKeys => "its keys come from a fixed set".to_owned(),
         Bound::Once => "a flag lets it happen once only".to_owned(),
         Bound::BoundsItself => "the container bounds itself".to_owned(),
+        Bound::Collected => "it is collected until a stream or process ends, and used then".to_owned(),
         Bound::BoundedHolder => "what holds it is bounded, and it goes with its holder".to_owned(),
     }
 }

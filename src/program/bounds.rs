@@ -13,7 +13,7 @@ use crate::program::key_forms::KeyForms;
 use crate::program::keys::{self, Keys};
 use crate::program::{ChangeId, Program, links};
 use crate::syntax::facts::{
-    Checked, Constraint, Guard, MODULE_BODY, Place, Reuse, Run, Test, ValueId, Write, WriteForm,
+    Checked, Constraint, FunctionForm, Guard, Place, Reuse, Run, Test, ValueId, Write, WriteForm,
 };
 
 /// So many removals of one container are looked at.
@@ -36,6 +36,8 @@ pub enum Bound {
     BoundsItself,
     /// What holds the container is bounded.
     BoundedHolder,
+    /// A call collects it until something ends.
+    Collected,
 }
 
 /// A removal that does not bound.
@@ -90,6 +92,9 @@ impl Program<'_> {
         }
         if let Some(removal) = self.removal(change) {
             return Some(Bound::Removal(removal));
+        }
+        if self.is_collected(change) {
+            return Some(Bound::Collected);
         }
         // What grows by being assigned anew goes with the object that it is a property of.
         let held = match change.target {
@@ -260,11 +265,14 @@ impl Program<'_> {
         told.filter_map(|id| self.refusal(change, id)).collect()
     }
 
-    /// Whether a replacement is what put the container there when its module was loaded: `exports.list = []`.
+    /// Whether a replacement is what put the container there in the first place: `exports.list = []` in the module's body,
+    /// `this.list = []` in a constructor.
     fn is_beginning(&self, growth: &Change, id: ChangeId) -> bool {
         let removal = &self.changes[id.0 as usize];
         let Target::Object(object) = growth.target else { return false };
-        removal.function == MODULE_BODY && removal.values.iter().any(|&value| self.holds_object(value, object))
+        let form = self.stages.facts[removal.file].functions[removal.function].kind.form;
+        matches!(form, FunctionForm::Module | FunctionForm::Constructor)
+            && removal.values.iter().any(|&value| self.holds_object(value, object))
     }
 
     /// All removals of a growth's container: from the object, and replacements of what holds it.
@@ -273,7 +281,10 @@ impl Program<'_> {
         match change.target {
             Target::Object(object) => {
                 let replacements = self.replacements.get(&object).into_iter().flatten().copied();
-                all.extend(replacements.filter(|&id| !self.is_switch(id) && !self.is_same_again(id, object)));
+                let drops = |id: &ChangeId| {
+                    !self.is_switch(*id) && !self.is_same_again(*id, object) && !self.happens_once(self.change(*id))
+                };
+                all.extend(replacements.filter(drops));
             }
             Target::Slot(slot) => {
                 if change.kind == links::WRITE {

@@ -4,6 +4,7 @@ mod asked;
 mod bounds;
 mod chains;
 mod changes;
+mod collected;
 mod containers;
 mod doubles;
 mod entries;

@@ -67,7 +67,7 @@ impl Program<'_> {
     }
 
     /// Whether a file is of no package that others install.
-    fn is_application(&self, file: FileId) -> bool {
+    pub fn is_application(&self, file: FileId) -> bool {
         let project = self.stages.project;
         let manifest = project.files[file].manifest.map(|manifest| &project.manifests[manifest]);
         manifest.is_none_or(|manifest| manifest.is_private || manifest.entries.is_empty())

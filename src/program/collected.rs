@@ -1,0 +1,69 @@
+//! What a call collects until something ends: `let out = ''; child.stdout.on('data', (d) => { out += d; });
+//! child.on('close', () => resolve(out));`. It goes with the call and its listeners.
+
+use crate::heap::graph::NodeId;
+use crate::heap::object::{InstanceId, Lifetime, Source, Value};
+use crate::program::Program;
+use crate::program::changes::Change;
+use crate::syntax::facts::{BindingId, CallId, Callee, Constraint, FunctionId, Key, MODULE_BODY, ModuleFacts};
+
+/// Methods that add a listener.
+const ADDING: &[&str] = &["on", "once", "addListener"];
+
+/// The last events of streams, sockets and child processes.
+const ENDS: &[&str] = &["end", "close", "exit", "finish"];
+
+impl Program<'_> {
+    /// Whether a growth is of a variable of a call that also waits for an end, and uses the variable then.
+    pub(super) fn is_collected(&self, change: &Change) -> bool {
+        let node = change.binding.is_none().then_some(change.base_node).flatten();
+        let Some(binding) = change.binding.or_else(|| self.variable_of(node?)) else { return false };
+        let heap = self.stages.heap;
+        let facts = &self.stages.facts[change.file];
+        let home = facts.bindings[binding].function;
+        if home == MODULE_BODY || home == change.function {
+            return false;
+        }
+        let around = std::iter::successors(Some(change.instance), |&at| heap.instance(at).key.parent);
+        let frames = around.skip(1).take_while(|&at| heap.instance(at).key.file == change.file);
+        let mut calls = frames.flat_map(|at| {
+            self.calls_in(change.file, heap.instance(at).key.function).iter().map(move |&call| (at, call))
+        });
+        calls.any(|(at, call)| self.ends_with(at, call, binding, facts))
+    }
+
+    /// `stream.once('end', () => done(chunks))`, with a stream that the call has for itself.
+    fn ends_with(&self, at: InstanceId, call: CallId, binding: BindingId, facts: &ModuleFacts) -> bool {
+        let Callee::Method { base, key: Key::Name(name) } = facts.calls[call].callee else { return false };
+        let [event, listener, ..] = facts.arguments_of(call) else { return false };
+        let node = |value| self.stages.heap.node(at, value);
+        ADDING.contains(&facts.name(name))
+            && self.one_text(node(event.value)).is_some_and(|event| ENDS.contains(&event.as_str()))
+            && !self.lasts(node(base))
+            && self.functions_at(node(listener.value)).any(|function| uses(facts, function, binding))
+    }
+
+    fn lasts(&self, node: NodeId) -> bool {
+        let mut objects = self.stages.heap.points_to(node).iter().filter_map(Value::as_object);
+        objects.any(|(_, lifetime)| lifetime == Lifetime::Module)
+    }
+
+    fn functions_at(&self, node: NodeId) -> impl Iterator<Item = FunctionId> {
+        let objects = self.stages.heap.points_to(node).iter().filter_map(Value::as_object);
+        objects.filter_map(|(object, _)| match self.stages.heap.object(object).source {
+            Source::Function { function, .. } => Some(function),
+            _ => None,
+        })
+    }
+}
+
+/// Whether a function, or one inside it, reads a variable.
+fn uses(facts: &ModuleFacts, function: FunctionId, binding: BindingId) -> bool {
+    let is_inside = |inner: FunctionId| {
+        std::iter::successors(Some(inner), |&at| facts.functions[at].parent).any(|at| at == function)
+    };
+    facts.functions.ids().filter(|&inner| is_inside(inner)).any(|inner| {
+        let reads = |it: &Constraint| matches!(*it, Constraint::LoadOuter { binding: read, .. } if read == binding);
+        facts.constraints_of(inner).iter().any(reads)
+    })
+}

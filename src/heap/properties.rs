@@ -357,10 +357,8 @@ impl Solver<'_> {
         }
         let ValueKind::String(id) = key.kind() else { return None };
         let text = self.strings.text(id)?;
-        if self.objects[object].kind == ObjectKind::Array
-            && let Ok(index) = text.parse::<u32>()
-        {
-            return Some(Field::index(index));
+        if self.objects[object].kind == ObjectKind::Array {
+            return text.parse::<u32>().ok().map(Field::index);
         }
         // What the global object has under symbols is not followed one by one: it comes and goes.
         if object == self.well_known.global && text.starts_with(SYMBOL) {

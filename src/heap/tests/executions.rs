@@ -125,7 +125,9 @@ impl Run<'_> {
             Statement::Load(x, y, f) => self.put(x, load(&get(y), &name(f)), frame),
             Statement::Store(x, f, y) => store(&get(x), name(f), get(y)),
             Statement::LoadKey(x, y, t) => self.put(x, load(&get(y), &text(t)), frame),
-            Statement::StoreKey(x, t, y) => store(&get(x), text(t), get(y)),
+            Statement::StoreKey(x, t, y) => {
+                store(&get(x).filter(|(thing, _)| thing.elements.is_none()), text(t), get(y));
+            }
             Statement::Assign(x, y) | Statement::ForIn(x, y) => copy_all(&get(x), &get(y), None),
             Statement::Spread(x, y) => {
                 let copy = Some(fresh(line));

@@ -155,12 +155,14 @@ impl Solver<'_> {
                 for text in self.texts[usize::from(t)].clone() {
                     self.put(x, self.load(&base, &text), home);
                 }
+                self.put(x, self.any_of_arrays(&base), home);
             }
             Statement::StoreKey(x, t, y) => {
                 let (base, values) = (get(self, x), get(self, y));
                 for text in self.texts[usize::from(t)].clone() {
                     self.store(&base, &text, &values);
                 }
+                self.store_elements(&base, &values);
             }
             Statement::Assign(x, y) | Statement::ForIn(x, y) => self.copy_all(&get(self, x), &get(self, y), None),
             Statement::Spread(x, y) => {
@@ -247,6 +249,18 @@ impl Solver<'_> {
         base.iter().flat_map(of).chain(self.elements(base)).collect()
     }
 
+    /// What is computed to be a key of an array may be any.
+    fn any_of_arrays(&self, base: &Held) -> Held {
+        let mut any = Held::new();
+        for (node, held) in &self.sets {
+            let (Node::Field(of, _) | Node::Elements(of)) = node else { continue };
+            for &(_, way) in base.iter().filter(|(line, _)| line == of && self.arrays.contains(line)) {
+                any.extend(through(held, way));
+            }
+        }
+        any
+    }
+
     fn elements(&self, base: &Held) -> Held {
         base.iter().flat_map(|&(object, way)| through(&self.held(&Node::Elements(object)), way)).collect()
     }
@@ -257,6 +271,7 @@ impl Solver<'_> {
         }
     }
 
+    /// What is computed to be a key of an array may be an index.
     fn store_elements(&mut self, base: &Held, values: &Held) {
         for &(array, _) in base.iter().filter(|(line, _)| self.arrays.contains(line)).collect::<Vec<_>>() {
             self.add(Node::Elements(array), values.clone());

@@ -52,7 +52,7 @@ pub(super) enum Statement {
     Store(Variable, u8, Variable),
     /// `x = y?.[t]`
     LoadKey(Variable, Variable, u8),
-    /// `if (x) x[t] = y`
+    /// `if (x && !Array.isArray(x)) x[t] = y`: what is computed to be a key of an array is taken for an index.
     StoreKey(Variable, u8, Variable),
     /// `if (x) Object.assign(x, y)`
     Assign(Variable, Variable),
@@ -257,7 +257,9 @@ fn printed(statement: Statement) -> String {
         Statement::Load(x, y, f) => format!("{} = {}?.{};", name(x), name(y), field(f)),
         Statement::Store(x, f, y) => format!("if ({0}) {0}.{1} = {2};", name(x), field(f), name(y)),
         Statement::LoadKey(x, y, t) => format!("{} = {}?.[t{t}];", name(x), name(y)),
-        Statement::StoreKey(x, t, y) => format!("if ({0}) {0}[t{t}] = {1};", name(x), name(y)),
+        Statement::StoreKey(x, t, y) => {
+            format!("if ({0} && !Array.isArray({0})) {0}[t{t}] = {1};", name(x), name(y))
+        }
         Statement::Assign(x, y) => format!("if ({0}) Object.assign({0}, {1});", name(x), name(y)),
         Statement::Spread(x, y) => format!("{} = {{ ...{} }};", name(x), name(y)),
         Statement::Rest(x, y, f) => {

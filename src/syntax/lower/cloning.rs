@@ -90,7 +90,7 @@ fn keeps_made(constraints: &[Constraint], facts: &ModuleFacts) -> bool {
     })
 }
 
-/// What comes out of the parameters: `(groups) => groups.filter(isActive).map(name)`, `(it) => it.rows[0]`.
+/// What methods and iteration make of the parameters: `(groups) => groups.filter(isActive).map(name)`.
 fn taken_from(constraints: &[Constraint], params: &[Param], facts: &ModuleFacts) -> FxHashSet<ValueId> {
     let mut taken: FxHashSet<ValueId> = params.iter().map(|param| param.value).collect();
     for constraint in constraints {
@@ -98,7 +98,6 @@ fn taken_from(constraints: &[Constraint], params: &[Param], facts: &ModuleFacts)
             Constraint::Copy { dst, src } | Constraint::Await { dst, src } | Constraint::Iterate { dst, src, .. } => {
                 (dst, src)
             }
-            Constraint::Load { dst, base, .. } => (dst, base),
             Constraint::Call { call } => match facts.calls[call].callee {
                 Callee::Method { base, .. } => (facts.calls[call].dst, base),
                 _ => continue,

@@ -9,12 +9,12 @@ use crate::base::source::FileId;
 use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::instance::Phase;
-use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value};
+use crate::heap::object::{Data, InstanceId, Lifetime, ObjectId, ObjectKind, Source, Value, ValueKind};
 use crate::heap::solver::{
     Arg, EntryId, Invocation, InvocationId, InvocationKind, Listener, OfferId, RootCause, Solver, This,
 };
-use crate::models::facts::{Convention, HandlerShape, ParamFacts, Position};
-use crate::syntax::facts::{Constraint, FunctionId, Key, ModuleKind};
+use crate::models::facts::{Convention, DataKind, HandlerShape, ParamFacts, Position};
+use crate::syntax::facts::{Callee, Constraint, FunctionId, Key, ModuleKind};
 
 /// A way into the program: what is called there runs with this cause and these parameters.
 #[derive(Clone, Debug)]
@@ -37,6 +37,13 @@ pub(super) struct Offer {
 /// Folders of a package with examples and measurements.
 const DEMONSTRATIONS: [&str; 10] =
     ["benchmark", "benchmarks", "bench", "perf", "example", "examples", "demo", "demos", "docs", "website"];
+
+/// Methods by which routers get handlers: those of RFC 9110, and what routers have beside them.
+const ROUTING: [&str; 10] = ["get", "post", "put", "patch", "delete", "head", "options", "all", "use", "route"];
+
+/// What the first parameter of a callback is called that gets a client's answer.
+const ANSWERS: [&str; 11] =
+    ["err", "error", "e", "done", "cb", "callback", "response", "body", "data", "result", "json"];
 
 impl Solver<'_> {
     /// Files that frameworks call.
@@ -226,8 +233,11 @@ impl Solver<'_> {
         file: FileId,
         function: FunctionId,
     ) -> Option<(RootCause, SmallVec<[Arg; 3]>)> {
-        let shape = self.handler_shape(file, function)?;
-        let (context, params) = (shape.context, shape.params.clone());
+        let shape = self.handler_shape(file, function).map(|shape| (shape.context, shape.params.clone()));
+        if shape.is_none() && self.is_routed(invocation, file, function) {
+            return Some(self.routed(file, function));
+        }
+        let (context, params) = shape?;
         let label = self.names.intern("{callee} handler");
         let cause =
             RootCause { kind: Some(context), confidence: Confidence::Medium, label, function: Some((file, function)) };
@@ -243,6 +253,38 @@ impl Solver<'_> {
             args.push(Arg { node, is_spread: false });
         }
         Some((cause, args))
+    }
+
+    /// `router.get('/orders/:id', show)`: a method named like one of HTTP's gets a path, and a function behind it that is
+    /// no callback with an error or an answer.
+    fn is_routed(&self, invocation: InvocationId, file: FileId, function: FunctionId) -> bool {
+        let inv = &self.invocations[invocation];
+        let Some(id) = inv.call.filter(|_| inv.kind == InvocationKind::Call) else { return false };
+        let facts = &self.input.facts[self.instances[inv.caller].key.file];
+        let Callee::Method { key: Key::Name(method), .. } = facts.calls[id].callee else { return false };
+        let is_path = |value: Value| match value.kind() {
+            ValueKind::String(id) => self.strings.text(id).is_some_and(|text| text.starts_with('/')),
+            _ => false,
+        };
+        let first = self.input.facts[file].params_of(function).first().and_then(|param| param.name);
+        ROUTING.contains(&facts.name(method))
+            && inv.args.len() > 1
+            && self.graph.set(inv.args[0].node).iter().any(is_path)
+            && !first.is_some_and(|name| ANSWERS.contains(&self.input.facts[file].name(name)))
+    }
+
+    fn routed(&mut self, file: FileId, function: FunctionId) -> (RootCause, SmallVec<[Arg; 3]>) {
+        let label = self.names.intern("{callee} handler");
+        let cause = RootCause {
+            kind: Some(ContextKind::Request),
+            confidence: Confidence::Medium,
+            label,
+            function: Some((file, function)),
+        };
+        let count = self.input.facts[file].params_of(function).len();
+        let given = self.fresh_node();
+        self.insert_data(given, DataKind::Request);
+        (cause, (0..count).map(|_| Arg { node: given, is_spread: false }).collect())
     }
 
     pub(super) fn handler_shape(&self, file: FileId, function: FunctionId) -> Option<&'_ HandlerShape> {

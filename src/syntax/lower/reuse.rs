@@ -42,8 +42,12 @@ impl<'a> Lowerer<'a> {
     fn reuse_of_filled_copy(&mut self, old: &Old<'_>, name: &'a Ident) -> Option<Reuse> {
         let binding = self.resolve(name)?;
         let copy = self.frame.copies.iter().rev().find(|copy| copy.binding == binding)?;
-        let copied = reuse_in(old, transparent(copy.of), 0)?;
-        let Found::Reuse(Reuse::Keeps) = copied else { return None };
+        match reuse_in(old, transparent(copy.of), 0)? {
+            Found::Reuse(Reuse::Keeps) => {}
+            // `const node = {value, next: head}; head = node`
+            Found::Reuse(Reuse::Links) => return Some(Reuse::Links),
+            _ => return None,
+        }
         let home = self.own_home(name)?;
         let fills = |constraint: &Constraint| match *constraint {
             Constraint::Store { base, key: Key::Computed(_), .. } => base == home,
@@ -161,6 +165,9 @@ enum Found {
     /// It adds a computed key.
     Key,
 }
+
+/// `toSpliced(at, count, …values)`: what comes behind so many arguments is put in.
+const INSERTS_FROM: usize = 2;
 
 /// How deep branches of the right side are looked into.
 const DEEPEST: u32 = 8;
@@ -288,7 +295,10 @@ fn call_reuse(old: &Old<'_>, callee: &Callee, arguments: &[ExprOrSpread], depth:
         let receiver = transparent(&member.obj);
         let is_global = |text: &str| matches!(receiver, Expr::Ident(ident) if ident.sym == text);
         match &*name.sym {
-            "concat" if is_old(receiver) => return Some(Found::Reuse(Reuse::Appends)),
+            "concat" | "union" if is_old(receiver) => return Some(Found::Reuse(Reuse::Appends)),
+            "toSpliced" if is_old(receiver) && arguments.len() > INSERTS_FROM => {
+                return Some(Found::Reuse(Reuse::Appends));
+            }
             "concat" if arguments.iter().any(|argument| joins(old, transparent(&argument.expr))) => {
                 return Some(Found::Reuse(Reuse::Appends));
             }

@@ -35,7 +35,7 @@ fn report(program: &Program<'_>, change: &Change) -> Option<Finding> {
     };
     let word = program.container_word(change);
     let source = match keys {
-        Some(Keys::Endless(source)) => format!(", under {source}"),
+        Some(Keys::Endless(source)) => format!(", keyed by {source}"),
         _ => String::new(),
     };
     let message =

@@ -1,5 +1,7 @@
 //! Listeners, subscriptions and timers that are added, and whether anything takes them off.
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::base::finding::ContextKind;
 use crate::base::source::FileId;
 use crate::base::span::ByteRange;
@@ -12,7 +14,7 @@ use crate::models::facts::{ListenerRemoval, PathId};
 use crate::modules::PatternPart;
 use crate::program::holders::{self, Owner};
 use crate::program::{Point, Program};
-use crate::syntax::facts::{Argument, BindingId, CallId, Callee, Constraint};
+use crate::syntax::facts::{Argument, BindingId, CallId, Callee, Constraint, Key, Test, ValueId};
 
 /// How many links of a chain of calls are looked at.
 const CHAIN: usize = 6;
@@ -258,6 +260,36 @@ impl Program<'_> {
         let call = &self.stages.facts[key.file].calls[listening.call];
         once::runs_once_for_each(self.stages.heap, self.stages.facts, listening.instance, call.guards)
             || self.is_kept_where_none_was(listening.instance, listening.call)
+            || self.is_counted_first(listening)
             || self.is_receiver_renewed(listening.instance, listening.call)
+    }
+
+    /// `if (hub.listenerCount('tick') === 0) hub.on('tick', …)`
+    fn is_counted_first(&self, listening: &Listening) -> bool {
+        let key = self.stages.heap.instance(listening.instance).key;
+        let facts = &self.stages.facts[key.file];
+        let Some((emitter, _)) = listening.emitter.and_then(Value::as_object) else { return false };
+        facts.guards_in(facts.calls[listening.call].guards).flat_map(|guard| asked(guard.test)).any(|value| {
+            self.definitions_of(key.file, key.function, value).any(|constraint| {
+                let Constraint::Call { call } = *constraint else { return false };
+                let Callee::Method { base, key: Key::Name(name) } = facts.calls[call].callee else { return false };
+                facts.calls[call].dst == value
+                    && facts.name(name) == COUNTING
+                    && self.holds_object(self.stages.heap.node(listening.instance, base), emitter)
+            })
+        })
+    }
+}
+
+/// The method that says how many listeners there are.
+const COUNTING: &str = "listenerCount";
+
+/// The values that a condition asks about.
+fn asked(test: Test) -> SmallVec<[ValueId; 2]> {
+    match test {
+        Test::Truthy { value, .. } => smallvec![value],
+        Test::Compare { value, other, .. } => std::iter::once(value).chain(other).collect(),
+        Test::Equal { left, right, .. } => smallvec![left, right],
+        _ => SmallVec::new(),
     }
 }

@@ -287,7 +287,7 @@ impl<'a> Lowerer<'a> {
 }
 
 /// Whether a file is an ES module. One that imports, and exports by `module.exports` or `exports.x` only, is what bundlers
-/// and compilers make a CommonJS module of.
+/// and compilers make a `CommonJS` module of.
 fn is_es(items: &[ModuleItem]) -> bool {
     let mut imports = items.iter().filter_map(ModuleItem::as_module_decl).peekable();
     imports.peek().is_some() && (imports.any(|item| !item.is_import()) || !items.iter().any(is_assigned_export))

@@ -48,6 +48,11 @@ impl Solver<'_> {
                 let next = if segment == "*" { depth + 1 } else { depth + 0x10 };
                 self.listen(node, Listener::Callback { callback, depth: next });
             }
+            Some("()") if is_callable => {
+                let given = self.given_by(callback, value);
+                self.listen(given, Listener::Callback { callback, depth: depth + 1 });
+            }
+            Some("()") => self.callback_value(callback, value, depth + 1),
             Some(segment) => {
                 let name = self.names.intern(segment);
                 let node = self.fresh_node();
@@ -56,6 +61,22 @@ impl Solver<'_> {
             }
             None => {}
         }
+    }
+
+    /// What a function on the way to the callbacks gives, or promises: it is called there and then, to have them.
+    fn given_by(&mut self, callback: CallbackId, function: Value) -> NodeId {
+        let mut inner = self.invocations[self.callbacks[callback].invocation].clone();
+        let result = self.fresh_node();
+        let given = self.fresh_node();
+        self.listen(result, Listener::Await { dst: given });
+        inner.this = This::None;
+        inner.kind = InvocationKind::Call;
+        inner.position = Some(Position::Sync);
+        inner.args = SmallVec::new();
+        inner.dst = Some(result);
+        let inner = self.invocation(inner);
+        self.invoke(inner, function);
+        given
     }
 
     /// Whether it is a package that loads modules when a framework calls it.
@@ -97,6 +118,9 @@ impl Solver<'_> {
             inner.root = Some(RootCause { kind: facts.context, confidence: Confidence::High, label, function: None });
         }
         inner.this = self.callback_this(&facts, invocation);
+        if is_held && facts.position == Position::Repeat {
+            inner.this = self.held(inner.this);
+        }
         let inner = self.invocation(inner);
         self.invoke(inner, function);
     }
@@ -105,6 +129,14 @@ impl Solver<'_> {
         let Some(this) = &facts.this else { return This::None };
         let node = self.fresh_node();
         self.fill_param(node, this, invocation);
+        This::Node(node)
+    }
+
+    /// What was registered while modules load and is there in each later call.
+    fn held(&mut self, this: This) -> This {
+        let This::Node(given) = this else { return this };
+        let node = self.fresh_node();
+        self.graph.add_edge(given, node, EdgeKind::Promote);
         This::Node(node)
     }
 

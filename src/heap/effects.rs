@@ -9,7 +9,7 @@ use crate::heap::field::Field;
 use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::object::{Value, ValueKind};
 use crate::heap::record::{Listening, NativeEffect, NativeWrite, Reload, Restore, Unlistening};
-use crate::heap::solver::{ExceptId, Listener, Solver, This};
+use crate::heap::solver::{ExceptId, InvocationKind, Listener, Solver, This};
 use crate::models::facts::{Arguments, CopyDepth, Effect, ListenerRemoval, MembersOf, PathId, Restored, Since};
 
 impl Solver<'_> {
@@ -41,7 +41,10 @@ impl Solver<'_> {
                     self.note_effect(call, target, NativeEffect::Stub, member, &[], label);
                 }
             }
-            Effect::Retain { values } => self.note_targets(call, values, NativeEffect::Retain, label),
+            Effect::Retain { values, key, option } => {
+                let key = self.retained_under(call, key.as_ref(), option.as_deref());
+                self.note_retained(call, values, key, (path, label));
+            }
             Effect::Listen { emitter, listener, removal } => {
                 self.apply_listen(call, emitter, listener.as_ref(), *removal, path);
             }
@@ -113,6 +116,38 @@ impl Solver<'_> {
     fn note_targets(&mut self, call: &NativeCall, target: &Arguments, effect: NativeEffect, label: Name) {
         for target in self.selected(call.invocation, target) {
             self.note_effect(call, target, effect, None, &[], label);
+        }
+    }
+
+    /// The key of something that a library keeps: an argument, or a property of it.
+    fn retained_under(&mut self, call: &NativeCall, key: Option<&Arguments>, option: Option<&str>) -> Option<NodeId> {
+        let key = self.selected(call.invocation, key?).first().copied()?;
+        let Some(option) = option else { return Some(key) };
+        let node = self.fresh_node();
+        let field = Field::name(self.names.intern(option));
+        self.listen(key, Listener::Load { dst: node, field });
+        Some(node)
+    }
+
+    /// What is kept is an entry more of the receiver, or of the library itself, which lives as long as the process.
+    fn note_retained(
+        &mut self,
+        call: &NativeCall,
+        values: &Arguments,
+        key: Option<NodeId>,
+        (path, label): (PathId, Name),
+    ) {
+        let values = self.selected(call.invocation, values);
+        let is_made = self.invocations[call.invocation].kind != InvocationKind::Call;
+        let mut keepers = self.selected(call.invocation, &Arguments::Receiver);
+        if is_made || keepers.is_empty() {
+            let library = self.fresh_node();
+            let value = self.external_at(path, None).promoted();
+            self.graph.insert(library, value);
+            keepers = smallvec![library];
+        }
+        for keeper in keepers {
+            self.note_effect(call, keeper, NativeEffect::Retain, key, &values, label);
         }
     }
 

@@ -20,7 +20,7 @@ impl Solver<'_> {
     pub(super) fn enter_decorated(&mut self) {
         let mut singletons: Vec<(InstanceId, ObjectId)> = Vec::new();
         let owners: Vec<InstanceId> = self.instances.ids().collect();
-        for at in owners {
+        for &at in &owners {
             let key = self.instances[at].key;
             let facts = &self.input.facts[key.file];
             for decorator in facts.decorators.iter().filter(|d| d.function == key.function) {
@@ -48,18 +48,52 @@ impl Solver<'_> {
             self.construct_singleton(at, class);
         }
         for &(at, class) in &singletons {
-            self.enter_methods(at, class);
+            self.enter_methods(at, class, Value::object(self.singletons[&class], Lifetime::Module));
             self.enter_named_methods(at, class);
             self.enter_all_methods(at, class);
         }
         for &(_, class) in &singletons {
             self.provide_singleton(class);
         }
+        for (at, class) in self.classes_with_handlers(&owners) {
+            self.enter_passing(at, class);
+        }
         for (class, dst) in self.providers.resolved.clone() {
             if let Some(kept) = self.singleton_in(class) {
                 self.graph.insert(dst, kept);
             }
         }
+    }
+
+    /// Classes with methods that handle something, of which the framework keeps no instance.
+    fn classes_with_handlers(&mut self, owners: &[InstanceId]) -> Vec<(InstanceId, ObjectId)> {
+        let mut classes = Vec::new();
+        for &at in owners {
+            let key = self.instances[at].key;
+            let facts = &self.input.facts[key.file];
+            for decorator in facts.decorators.iter().filter(|d| d.function == key.function) {
+                if !matches!(decorator.target, Decorated::Method(_))
+                    || self.decorator_facts(at, decorator).is_none_or(|meaning| meaning.context.is_none())
+                {
+                    continue;
+                }
+                if let Some(class) = self.class_object(at, decorator.class)
+                    && !self.singletons.contains_key(&class)
+                    && !classes.contains(&(at, class))
+                {
+                    classes.push((at, class));
+                }
+            }
+        }
+        classes
+    }
+
+    /// Each call of a handler has an instance of its own.
+    fn enter_passing(&mut self, at: InstanceId, class: ObjectId) {
+        let instance = self.instance_of(class, at, None);
+        let this = Value::object(instance, Lifetime::Fresh);
+        self.construct_for(at, class, this, SmallVec::new());
+        self.enter_methods(at, class, this);
     }
 
     /// `container.resolve(C)`: an instance of its own; or, once it is known which classes have but one, that one.
@@ -142,10 +176,9 @@ impl Solver<'_> {
     }
 
     /// Methods of a class that the framework made: those with a decorator that says so.
-    pub(super) fn enter_methods(&mut self, at: InstanceId, class: ObjectId) {
+    fn enter_methods(&mut self, at: InstanceId, class: ObjectId, this: Value) {
         let Source::Class { file, class: id, .. } = self.objects[class].source else { return };
         let facts = &self.input.facts[file];
-        let this = This::Value(Value::object(self.singletons[&class], Lifetime::Module));
         let class_context = facts
             .decorators
             .iter()
@@ -165,7 +198,7 @@ impl Solver<'_> {
             }));
             let count = u32::try_from(facts.params_of(function).len()).unwrap_or(0);
             let params = (0..count).map(|index| (index, data.clone())).collect();
-            let entry = Entry { cause, params, caller: at, this, dst: None };
+            let entry = Entry { cause, params, caller: at, this: This::Value(this), dst: None };
             let object = self.object(Source::Function { file, function, parent: at }, ObjectKind::Function);
             let invocation = self.outside_invocation(&entry, object);
             self.invoke(invocation, Value::object(object, Lifetime::Module));
@@ -319,7 +352,7 @@ impl Solver<'_> {
         changed |= self.inject_decorated();
         for (at, fact) in self.typed.clone() {
             let node = self.node(at, fact.value);
-            if self.graph.set(node).iter().any(Value::is_object) {
+            if self.graph.set(node).iter().any(|value| self.is_known_object(value)) {
                 continue;
             }
             if let Some(value) = self.value_of_type(at, fact.ty) {
@@ -327,6 +360,13 @@ impl Solver<'_> {
             }
         }
         changed
+    }
+
+    /// Whether something is known of it: what a package without a model gives says less than a declared type.
+    fn is_known_object(&self, value: Value) -> bool {
+        value
+            .as_object()
+            .is_some_and(|(object, _)| !matches!(self.objects[object].source, Source::External { path: None, .. }))
     }
 
     pub(super) fn value_of_type(&mut self, at: InstanceId, ty: TypeRef) -> Option<Value> {

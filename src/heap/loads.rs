@@ -366,7 +366,7 @@ impl Solver<'_> {
         let facts = &self.input.facts[file];
         let request = facts.imports[import];
         let mode = if request.what == Imported::Require { Mode::Require } else { Mode::Import };
-        let target = self.input.loader.resolve(file, facts.name(request.specifier), mode);
+        let target = self.named_by_a_model(facts.name(request.specifier), mode, file);
         self.imports.insert((file, import), target.clone());
         if let Resolution::File(loaded) = target {
             self.run_module(loaded);
@@ -375,6 +375,16 @@ impl Solver<'_> {
             self.record.static_loads.push(StaticLoad { file, import, target: target.clone() });
         }
         target
+    }
+
+    /// What a specifier leads to. Names that only a framework's build knows (`#imports`) are packages to the models.
+    fn named_by_a_model(&self, specifier: &str, mode: Mode, file: FileId) -> Resolution {
+        match self.input.loader.resolve(file, specifier, mode) {
+            Resolution::Unresolved(_) if self.input.models.package(specifier).is_some() => {
+                Resolution::Package { name: specifier.to_owned(), subpath: String::new() }
+            }
+            resolution => resolution,
+        }
     }
 
     /// A read of an import.

@@ -419,6 +419,7 @@ impl<'a> FactsReader<'_, 'a> {
             "send" => &["send", "from"],
             "provide" => &["provide", "under", "as", "lasting"],
             "restore" => &["restore", "since"],
+            "retain" => &["retain", "key", "option"],
             _ => &[name],
         };
         self.source.check_keys(object, name, allowed)?;
@@ -482,7 +483,14 @@ impl<'a> FactsReader<'_, 'a> {
             "stub" => Effect::Stub { target: main()? },
             "restore" => self.restore(object, first)?,
             "reload" => self.source.word(first, name, &[("module", Effect::Reload)])?,
-            "retain" => Effect::Retain { values: main()? },
+            "retain" => Effect::Retain {
+                values: main()?,
+                key: object.get("key").map(|key| self.arguments(&key.value, "key")).transpose()?,
+                option: match object.get("option") {
+                    Some(option) => Some(self.source.string(&option.value, "option")?.to_owned()),
+                    None => None,
+                },
+            },
             "inherit" => Effect::Inherit { class: main()?, parent: part("from", Arguments::At(1))? },
             "members" => Effect::Members {
                 class: main()?,

@@ -429,10 +429,15 @@ pub enum Effect {
     },
     /// Evicts a module from the cache and loads it anew: `import-fresh`, `decache`.
     Reload,
-    /// Adds an entry to something that the library keeps for ever (`new Counter`, `addResource`, `mongoose.model`).
+    /// Adds an entry to what the receiver (or, if there is none, the library) keeps for ever: `new Counter`,
+    /// `addResource`, `mongoose.model`.
     Retain {
         /// What is kept.
         values: Arguments,
+        /// What it is kept under; none for a list.
+        key: Option<Arguments>,
+        /// The property of that argument which is the key, if it isn't the key itself.
+        option: Option<String>,
     },
     /// Makes one class inherit from another: `util.inherits`, what compilers write for `extends`.
     Inherit {

@@ -369,8 +369,10 @@ fn through_call(stages: &Stages<'_>, write: &NativeWrite) -> Option<Change> {
         NativeEffect::Append
         | NativeEffect::SetEntry
         | NativeEffect::AddMember
-        | NativeEffect::SetProperty
-        | NativeEffect::Retain => Effect::Grow,
+        | NativeEffect::SetProperty => Effect::Grow,
+        // Under one name, each takes the place of the one before.
+        NativeEffect::Retain if write.key.is_some() && !is_computed(stages, write.key) => return None,
+        NativeEffect::Retain => Effect::Grow,
         NativeEffect::AssignAll => {
             keys = computed_keys(stages, &write.values);
             if keys.is_some() { Effect::Grow } else { Effect::Assign }

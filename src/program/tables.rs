@@ -9,7 +9,9 @@ use smallvec::SmallVec;
 
 use crate::base::source::FileId;
 use crate::heap::graph::NodeId;
-use crate::heap::object::{InstanceId, ObjectId, Value};
+use crate::heap::object::{InstanceId, ObjectId, Source, Value};
+use crate::models::facts::{PathId, Step};
+
 use crate::program::asked::{Answers, Assertions, Checks, FiniteTypes, Types};
 use crate::program::changes::{Change, Target};
 use crate::program::isolation::Isolation;
@@ -279,6 +281,14 @@ impl Places {
 fn handles(stages: &Stages<'_>) -> FxHashSet<ObjectId> {
     let mut handles = FxHashSet::default();
     each_running_call(stages, |facts, call, node| {
+        if calls_back(stages, facts, call, node) {
+            let arguments = facts.arguments[call.arguments.indices()].iter();
+            handles.extend(
+                arguments.flat_map(|argument| externals(stages, node(argument.value))).map(|(object, _)| object),
+            );
+        }
+    });
+    each_running_call(stages, |facts, call, node| {
         let called = match call.callee {
             Callee::Value(value) => value,
             Callee::Method { base, key: Key::Name(name) } if ENDING.contains(&facts.name(name)) => base,
@@ -304,6 +314,28 @@ fn handles(stages: &Stages<'_>) -> FxHashSet<ObjectId> {
     });
     handles.extend(given);
     handles
+}
+
+/// Whether a library calls what it is given there: `request.on('close', stop)`.
+fn calls_back(stages: &Stages<'_>, facts: &ModuleFacts, call: &Call, node: &dyn Fn(ValueId) -> NodeId) -> bool {
+    let path_of = |value| externals(stages, node(value)).filter_map(|(_, path)| path);
+    let is_told = |path| stages.models.facts(path).call.as_ref().is_some_and(|call| !call.callbacks.is_empty());
+    match call.callee {
+        Callee::Value(callee) => path_of(callee).any(is_told),
+        Callee::Method { base, key: Key::Name(name) } => {
+            path_of(base).filter_map(|path| stages.models.step(path, Step::Member(facts.name(name)))).any(is_told)
+        }
+        _ => false,
+    }
+}
+
+/// The objects of libraries that a node may hold, and what the models know them as.
+fn externals<'a>(stages: &'a Stages<'_>, node: NodeId) -> impl Iterator<Item = (ObjectId, Option<PathId>)> + 'a {
+    let objects = stages.heap.points_to(node).iter().filter_map(Value::as_object);
+    objects.filter_map(|(object, _)| match stages.heap.object(object).source {
+        Source::External { path, .. } => Some((object, path)),
+        _ => None,
+    })
 }
 
 /// Every call of code that runs after the start, in each instance, with what makes nodes of the instance's values.

@@ -16,6 +16,8 @@ mod invariants;
 mod loads;
 /// The language server, as a process.
 mod lsp;
+/// Each library's model is shown by a fixture, and stands in the table.
+mod models;
 /// The packages for npm, installed and started.
 mod npm;
 /// Every example of every page in `rules/` does what it says.

@@ -4,7 +4,7 @@
 use crate::base::name::Name;
 use crate::heap::builtins::NativeCall;
 use crate::heap::field::Field;
-use crate::heap::graph::NodeId;
+use crate::heap::graph::{EdgeKind, NodeId};
 use crate::heap::natives::Native;
 use crate::heap::object::{Lifetime, ObjectKind, StringId, Value, ValueKind};
 use crate::heap::solver::{CallbackId, ExceptId, Listener, Solver};
@@ -47,6 +47,14 @@ impl Solver<'_> {
             }
             ResultFacts::TableOf(arguments) => self.give_table(call, arguments),
             ResultFacts::GroupsOf(arguments) => self.give_groups(call, arguments),
+            ResultFacts::Boxed(arguments) => {
+                let boxed = self.made(call.caller, call.call, 0, ObjectKind::Plain);
+                self.give(call, Value::object(boxed, Lifetime::Fresh));
+                let value = self.field(boxed, Field::name(self.well_known.value));
+                for node in self.selected(call.invocation, arguments) {
+                    self.graph.add_edge(node, value, EdgeKind::Copy);
+                }
+            }
             ResultFacts::Nested(index) => self.give_nested(call, *index, dst),
             ResultFacts::ElementsOf(arguments) => {
                 let element = self.give_array(call);

@@ -235,6 +235,7 @@ impl<'a> FactsReader<'_, 'a> {
                 "elements" => return Ok(ResultFacts::ElementsOf(argument()?)),
                 "table" => return Ok(ResultFacts::TableOf(argument()?)),
                 "groups" => return Ok(ResultFacts::GroupsOf(argument()?)),
+                "boxed" => return Ok(ResultFacts::Boxed(argument()?)),
                 "rest" => {
                     if let Arguments::At(index) = argument()? {
                         return Ok(ResultFacts::RestOf(index));
@@ -276,6 +277,7 @@ impl<'a> FactsReader<'_, 'a> {
             "elements",
             "table",
             "groups",
+            "boxed",
             "nested",
             "rest",
             "copy",

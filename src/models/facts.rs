@@ -299,6 +299,8 @@ pub enum ResultFacts {
     TableOf(Arguments),
     /// The same with arrays of them.
     GroupsOf(Arguments),
+    /// A new object whose `value` is one of these arguments.
+    Boxed(Arguments),
     /// What an argument holds under the path that the next one is.
     Nested(u32),
     /// A new object with the properties of these arguments.

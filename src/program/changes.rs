@@ -366,10 +366,9 @@ fn through_call(stages: &Stages<'_>, write: &NativeWrite) -> Option<Change> {
     let call = facts.calls.get(write.call)?;
     let mut keys = write.key;
     let effect = match write.effect {
-        NativeEffect::Append
-        | NativeEffect::SetEntry
-        | NativeEffect::AddMember
-        | NativeEffect::SetProperty => Effect::Grow,
+        NativeEffect::Append | NativeEffect::SetEntry | NativeEffect::AddMember | NativeEffect::SetProperty => {
+            Effect::Grow
+        }
         // Under one name, each takes the place of the one before.
         NativeEffect::Retain if write.key.is_some() && !is_computed(stages, write.key) => return None,
         NativeEffect::Retain => Effect::Grow,

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
@@ -103,7 +104,7 @@ fn table() -> String {
 
 fn model_files() -> Vec<(String, Value)> {
     let folder = repository().join("rules/models");
-    let files = files_below(&folder).into_iter().filter(|file| file.ends_with(".jsonc"));
+    let files = files_below(&folder).into_iter().filter(|file| has_extension(file, "jsonc"));
     let read = |file: String| {
         let text = read_lossy(&folder.join(&file));
         let value = jsonc_parser::parse_to_serde_value(&text, &jsonc_parser::ParseOptions::default());
@@ -112,6 +113,10 @@ fn model_files() -> Vec<(String, Value)> {
     let mut files: Vec<(String, Value)> = files.map(read).collect();
     files.sort_by(|a, b| a.0.cmp(&b.0));
     files
+}
+
+fn has_extension(file: &str, wanted: &str) -> bool {
+    Path::new(file).extension().is_some_and(|extension| extension == wanted)
 }
 
 fn families(value: &Value) -> Vec<Family> {
@@ -200,7 +205,7 @@ fn shown_by() -> BTreeMap<String, Vec<String>> {
         }
     }
     for file in
-        files_below(&repository().join("rules")).iter().filter(|file| file.ends_with(".md") && !file.contains('/'))
+        files_below(&repository().join("rules")).iter().filter(|file| has_extension(file, "md") && !file.contains('/'))
     {
         add(&read_lossy(&repository().join("rules").join(file)), &format!("rules/{file}"));
     }

@@ -22,6 +22,29 @@ const LOADER_KEYS: [&str; 10] =
 pub(super) const CALL_KEYS: [&str; 5] = ["calls", "returns", "does", "when", "loads"];
 const CALLBACK_KEYS: [&str; 9] = ["at", "in", "runs", "context", "params", "this", "label", "when", "gives"];
 const CONDITION_KEYS: [&str; 5] = ["is", "isNot", "atLeast", "atMost", "path"];
+/// The first words of results that are no kind of data.
+const RESULTS: [&str; 20] = [
+    "path",
+    "receiver",
+    "derived",
+    "deep-copy",
+    "opaque",
+    "kept",
+    "at",
+    "argument",
+    "property",
+    "element",
+    "elements",
+    "table",
+    "groups",
+    "boxed",
+    "nested",
+    "rest",
+    "copy",
+    "keys",
+    "instance",
+    "provided",
+];
 const EFFECTS: [&str; 20] = [
     "copyInto",
     "append",
@@ -263,28 +286,7 @@ impl<'a> FactsReader<'_, 'a> {
             _ => {}
         }
         let mut known: Vec<&str> = DATA.iter().map(|&(word, _)| word).collect();
-        known.extend([
-            "path",
-            "receiver",
-            "derived",
-            "deep-copy",
-            "opaque",
-            "kept",
-            "at",
-            "argument",
-            "property",
-            "element",
-            "elements",
-            "table",
-            "groups",
-            "boxed",
-            "nested",
-            "rest",
-            "copy",
-            "keys",
-            "instance",
-            "provided",
-        ]);
+        known.extend(RESULTS);
         match DATA.iter().find(|(word, _)| *word == text) {
             Some(&(_, data)) => Ok(ResultFacts::Data(data)),
             None => Err(self.source.error(value.start(), unknown("result", text, &known))),
@@ -485,14 +487,7 @@ impl<'a> FactsReader<'_, 'a> {
             "stub" => Effect::Stub { target: main()? },
             "restore" => self.restore(object, first)?,
             "reload" => self.source.word(first, name, &[("module", Effect::Reload)])?,
-            "retain" => Effect::Retain {
-                values: main()?,
-                key: object.get("key").map(|key| self.arguments(&key.value, "key")).transpose()?,
-                option: match object.get("option") {
-                    Some(option) => Some(self.source.string(&option.value, "option")?.to_owned()),
-                    None => None,
-                },
-            },
+            "retain" => self.retain(object, main()?)?,
             "inherit" => Effect::Inherit { class: main()?, parent: part("from", Arguments::At(1))? },
             "members" => Effect::Members {
                 class: main()?,
@@ -521,6 +516,12 @@ impl<'a> FactsReader<'_, 'a> {
             },
             _ => Effect::Freeze { target: main()? },
         })
+    }
+
+    fn retain(&self, object: &Object<'a>, values: Arguments) -> Read<Effect> {
+        let key = object.get("key").map(|key| self.arguments(&key.value, "key")).transpose()?;
+        let option = object.get("option").map(|option| self.source.string(&option.value, "option")).transpose()?;
+        Ok(Effect::Retain { values, key, option: option.map(str::to_owned) })
     }
 
     fn arguments_or_none(&self, value: &Value<'a>, what: &str) -> Read<Option<Arguments>> {

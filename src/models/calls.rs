@@ -169,7 +169,7 @@ impl<'a> FactsReader<'_, 'a> {
         for property in &object.properties {
             let value = &property.value;
             match property.name.as_str() {
-                "in" => callback.path = self.source.string(value, "in")?.split('.').map(str::to_owned).collect(),
+                "in" => callback.path = self.way(value)?,
                 "context" => callback.context = Some(self.source.word(value, "context", CONTEXTS)?),
                 "params" => callback.params = self.params(value)?,
                 "this" => callback.this = Some(self.param(value)?),
@@ -180,6 +180,22 @@ impl<'a> FactsReader<'_, 'a> {
             }
         }
         Ok(callback)
+    }
+
+    /// `hooks.*`, `resolvers.**`, `fields.().*.resolve`: the way from an argument to the functions in it.
+    fn way(&self, value: &Value<'a>) -> Read<Vec<String>> {
+        let text = self.source.string(value, "in")?;
+        let is_step = |step: &str| {
+            matches!(step, "*" | "**" | "()")
+                || !step.is_empty() && !step.contains(['(', ')', '[', ']', '{', '}', '*', ' ', '#'])
+        };
+        match text.split('.').find(|step| !is_step(step)) {
+            Some(step) => Err(self.source.error(
+                value.start(),
+                format!("in: `{text}` is no way inside an argument: `{step}` can not stand there"),
+            )),
+            None => Ok(text.split('.').map(str::to_owned).collect()),
+        }
     }
 
     fn callback_gives(&self, value: &Value<'a>) -> Read<CallbackResult> {

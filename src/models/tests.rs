@@ -68,7 +68,11 @@ fn faults_are_told_with_place_and_nearest_word() {
             "{\"see\": \"https://x.y\", \"package\": {}}",
             "m.jsonc:1:24: unknown model file key `package`: did you mean `packages`?",
         ),
-        ("{\n \"packages\": {}}", "m.jsonc:1:1: a model file says where its facts are from: `\"see\": \"https://…\"`"),
+        ("{\n \"see\": 1}", "m.jsonc:2:9: see must be a string or an array of strings"),
+        (
+            "{\"packages\": {\"p\": {\"a\": {\"calls\": {\"at\": 0, \"in\": \"routes.[].run\", \"runs\": \"sync\"}}}}}",
+            "m.jsonc:1:52: in: `routes.[].run` is no way inside an argument: `[]` can not stand there",
+        ),
         (
             "{\"see\": \"https://x.y\",\n\"packages\": {\"p\": {\"a\": {\"calls\": {\"at\": 0, \"runs\": \"repaet\"}}}}}",
             "m.jsonc:2:53: `runs` can not be `repaet`: did you mean `repeat`?",

@@ -31,7 +31,7 @@ impl Solver<'_> {
                 if name == "toSpliced" {
                     self.add_values(call, 2, element);
                 } else if call.args.len() > 2 || call.has_spread() {
-                    self.append(call, this, array, 2);
+                    self.splice_in(call, this, array);
                 } else {
                     self.note(call, this, NativeEffect::TakeMany, None, SmallVec::new());
                 }

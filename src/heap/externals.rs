@@ -270,7 +270,7 @@ impl Solver<'_> {
         })
     }
 
-    fn argument_texts(&self, invocation: InvocationId, index: u32) -> Vec<String> {
+    pub(super) fn argument_texts(&self, invocation: InvocationId, index: u32) -> Vec<String> {
         let Some(arg) = self.invocations[invocation].args.get(index as usize) else { return Vec::new() };
         self.graph
             .set(arg.node)

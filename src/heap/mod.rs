@@ -78,6 +78,7 @@ mod reflection;
 mod roots;
 mod shorthands;
 mod solver;
+mod splices;
 mod splits;
 pub mod strings;
 #[cfg(test)]

@@ -58,7 +58,9 @@ fn report(program: &Program<'_>, change: &Change) -> Option<Finding> {
 
 fn severity(program: &Program<'_>, change: &Change, owner: &Owner) -> Severity {
     // Who calls an application's function is not in sight, and is most often the start.
-    let is_of_start = program.context_of(change) == ContextKind::Exported && program.is_application(change.file);
+    let is_of_start = !matches!(owner, Owner::Package(_))
+        && program.context_of(change) == ContextKind::Exported
+        && program.is_application(change.file);
     if is_of_start || program.is_own_global(change) {
         return Severity::Info;
     }

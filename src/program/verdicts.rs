@@ -73,12 +73,17 @@ impl Program<'_> {
         }
     }
 
-    /// Whether the target is a method of the language's: a table that is asked for any name gives its methods too.
+    /// Whether the target is a method of the language's or of the platform's: a table that is asked for any name gives its
+    /// methods too.
     fn is_found_by_chance(&self, change: &Change) -> bool {
         let Target::Object(object) = change.target else { return false };
         match self.stages.heap.object(object).source {
             Source::Native(Native::Method(..) | Native::Static(..)) => true,
-            Source::External { path: None, label, .. } => natives::is_below_method(self.stages.heap.text(label)),
+            // `push.call(x)` of what is no list, as far as anything is known of it: `Date.UTC`.
+            Source::External { path: None, label, package, .. } => {
+                natives::is_below_method(self.stages.heap.text(label))
+                    || change.write.is_none() && self.stages.heap.text(package).is_empty()
+            }
             _ => false,
         }
     }

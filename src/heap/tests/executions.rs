@@ -128,7 +128,13 @@ impl Run<'_> {
             Statement::StoreKey(x, t, y) => {
                 store(&get(x).filter(|(thing, _)| thing.elements.is_none()), text(t), get(y));
             }
-            Statement::Assign(x, y) | Statement::ForIn(x, y) => copy_all(&get(x), &get(y), None),
+            Statement::Assign(x, y) => copy_all(&get(x), &get(y), None),
+            Statement::EachKey(x, y) => {
+                let to = get(x).filter(|(thing, _)| thing.elements.is_none());
+                if let Some(from) = get(y) {
+                    FIELDS.iter().for_each(|key| store(&to, (*key).to_owned(), load(&Some(from.clone()), key)));
+                }
+            }
             Statement::Spread(x, y) => {
                 let copy = Some(fresh(line));
                 copy_all(&copy, &get(y), None);

@@ -164,7 +164,14 @@ impl Solver<'_> {
                 }
                 self.store_elements(&base, &values);
             }
-            Statement::Assign(x, y) | Statement::ForIn(x, y) => self.copy_all(&get(self, x), &get(self, y), None),
+            Statement::Assign(x, y) => self.copy_all(&get(self, x), &get(self, y), None),
+            Statement::EachKey(x, y) => {
+                let (to, from) = (get(self, x), get(self, y));
+                let any = self.any_of_arrays(&from);
+                let values = FIELDS.iter().flat_map(|key| self.load(&from, key)).chain(any).collect();
+                FIELDS.iter().for_each(|key| self.store(&to, key, &values));
+                self.store_elements(&to, &values);
+            }
             Statement::Spread(x, y) => {
                 self.copy_all(&made, &get(self, y), None);
                 self.put(x, made, home);

@@ -60,8 +60,8 @@ pub(super) enum Statement {
     Spread(Variable, Variable),
     /// `x = rest of y without f`
     Rest(Variable, Variable, u8),
-    /// `if (x) for (const k in y) x[k] = y[k]`
-    ForIn(Variable, Variable),
+    /// `if (x && y && !Array.isArray(x)) for (const k of ['a', 'b', 'ab']) x[k] = y[k]`
+    EachKey(Variable, Variable),
     /// `if (Array.isArray(x)) x.push(y)`
     Push(Variable, Variable),
     /// `if (Array.isArray(y)) for (const e of y) x = e`
@@ -98,7 +98,7 @@ impl Statement {
             | Self::CallValue(x, ..)
             | Self::CallMethod(x, ..)
             | Self::Closure(x, ..) => Some(x),
-            Self::Store(..) | Self::StoreKey(..) | Self::Assign(..) | Self::ForIn(..) | Self::Push(..) => None,
+            Self::Store(..) | Self::StoreKey(..) | Self::Assign(..) | Self::EachKey(..) | Self::Push(..) => None,
         }
     }
 }
@@ -169,7 +169,7 @@ fn statement(in_function: bool) -> impl Strategy<Value = Statement> {
         7 => Statement::Assign(y, z),
         8 => Statement::Spread(x, y),
         9 => Statement::Rest(x, y, number),
-        10 => Statement::ForIn(y, z),
+        10 => Statement::EachKey(y, z),
         11 => Statement::Push(y, z),
         12 => Statement::ForOf(x, y),
         13 => Statement::SpreadArray(x, y),
@@ -265,7 +265,14 @@ fn printed(statement: Statement) -> String {
         Statement::Rest(x, y, f) => {
             format!("if ({1}) {{ const {{ {2}: _, ...rest }} = {1}; {0} = rest; }}", name(x), name(y), field(f))
         }
-        Statement::ForIn(x, y) => format!("if ({0}) for (const k in {1}) {0}[k] = {1}[k];", name(x), name(y)),
+        Statement::EachKey(x, y) => {
+            let keys = FIELDS.map(|key| format!("'{key}'")).join(", ");
+            format!(
+                "if ({0} && {1} && !Array.isArray({0})) for (const k of [{keys}]) {0}[k] = {1}[k];",
+                name(x),
+                name(y)
+            )
+        }
         Statement::Push(x, y) => format!("if (Array.isArray({0})) {0}.push({1});", name(x), name(y)),
         Statement::ForOf(x, y) => {
             format!("if (Array.isArray({1})) for (const e of {1}) {0} = e;", name(x), name(y))

@@ -100,7 +100,7 @@ fn the_heap_of_random_programs_is_between_their_executions_and_a_naive_fixpoint(
         Ok(())
     });
     match outcome {
-        Err(TestError::Fail(reason, _)) => panic!("{reason}"),
+        Err(TestError::Fail(reason, _)) => panic!("after {} programs: {reason}", compared.get()),
         outcome => assert!(outcome.is_ok(), "{outcome:?}"),
     }
     assert!(compared.get() >= count / 10 * 9, "only {} of {count} programs were within the limits", compared.get());

@@ -117,7 +117,7 @@ fn is_text(text: &str) -> bool {
 }
 
 fn understand(input: Input<'_>) -> Lowered {
-    if let Some(problem) = prescan::too_large(input.bytes) {
+    if let Some(problem) = prescan::too_large(input.bytes).or_else(|| prescan::minified_by_name(input.path)) {
         return refused(problem);
     }
     let text = match std::str::from_utf8(input.bytes) {

@@ -60,6 +60,13 @@ pub(super) fn too_large(bytes: &[u8]) -> Option<Problem> {
     })
 }
 
+/// A built file says so by its name, also where somebody has laid it out again.
+pub(super) fn minified_by_name(path: &str) -> Option<Problem> {
+    let is_minified = path.rsplit('.').nth(1) == Some("min");
+    let message = "the file is named as a minified one".to_owned();
+    is_minified.then_some(Problem { reason: "minified", message, range: None })
+}
+
 /// What is open at one bracket.
 #[derive(Clone, Copy, Default)]
 struct Level {

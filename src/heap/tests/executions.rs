@@ -132,7 +132,9 @@ impl Run<'_> {
             Statement::EachKey(x, y) => {
                 let to = get(x).filter(|(thing, _)| thing.elements.is_none());
                 if let Some(from) = get(y) {
-                    FIELDS.iter().for_each(|key| store(&to, (*key).to_owned(), load(&Some(from.clone()), key)));
+                    for key in FIELDS {
+                        store(&to, key.to_owned(), load(&Some(from.clone()), key));
+                    }
                 }
             }
             Statement::Spread(x, y) => {

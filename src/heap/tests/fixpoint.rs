@@ -169,7 +169,9 @@ impl Solver<'_> {
                 let (to, from) = (get(self, x), get(self, y));
                 let any = self.any_of_arrays(&from);
                 let values = FIELDS.iter().flat_map(|key| self.load(&from, key)).chain(any).collect();
-                FIELDS.iter().for_each(|key| self.store(&to, key, &values));
+                for key in FIELDS {
+                    self.store(&to, key, &values);
+                }
                 self.store_elements(&to, &values);
             }
             Statement::Spread(x, y) => {

@@ -1,7 +1,5 @@
 //! Listeners, subscriptions and timers that are added, and whether anything takes them off.
 
-use smallvec::{SmallVec, smallvec};
-
 use crate::base::finding::ContextKind;
 use crate::base::source::FileId;
 use crate::base::span::ByteRange;
@@ -264,32 +262,36 @@ impl Program<'_> {
             || self.is_receiver_renewed(listening.instance, listening.call)
     }
 
-    /// `if (hub.listenerCount('tick') === 0) hub.on('tick', …)`
+    /// `if (hub.listenerCount('tick') === 0) hub.on('tick', …)`: the same emitter has none of this event's, or is asked
+    /// whether it has few.
     fn is_counted_first(&self, listening: &Listening) -> bool {
-        let key = self.stages.heap.instance(listening.instance).key;
+        let at = listening.instance;
+        let key = self.stages.heap.instance(at).key;
         let facts = &self.stages.facts[key.file];
         let Some((emitter, _)) = listening.emitter.and_then(Value::as_object) else { return false };
-        facts.guards_in(facts.calls[listening.call].guards).flat_map(|guard| asked(guard.test)).any(|value| {
+        let node = |value| self.stages.heap.node(at, value);
+        let counts = |value: ValueId| {
             self.definitions_of(key.file, key.function, value).any(|constraint| {
                 let Constraint::Call { call } = *constraint else { return false };
                 let Callee::Method { base, key: Key::Name(name) } = facts.calls[call].callee else { return false };
+                let event = facts.arguments_of(call).first().map(|argument| node(argument.value));
                 facts.calls[call].dst == value
                     && facts.name(name) == COUNTING
-                    && self.holds_object(self.stages.heap.node(listening.instance, base), emitter)
+                    && self.holds_object(node(base), emitter)
+                    && !self.are_other_events(listening.event, event)
             })
+        };
+        let is_none = |value: ValueId| self.one_text(node(value)).as_deref() == Some("0");
+        facts.guards_in(facts.calls[listening.call].guards).any(|guard| match guard.test {
+            Test::Truthy { value, .. } => !guard.holds && counts(value),
+            Test::Compare { value, is_below, .. } => is_below == guard.holds && counts(value),
+            Test::Equal { left, right, .. } => {
+                guard.holds && (counts(left) && is_none(right) || counts(right) && is_none(left))
+            }
+            _ => false,
         })
     }
 }
 
 /// The method that says how many listeners there are.
 const COUNTING: &str = "listenerCount";
-
-/// The values that a condition asks about.
-fn asked(test: Test) -> SmallVec<[ValueId; 2]> {
-    match test {
-        Test::Truthy { value, .. } => smallvec![value],
-        Test::Compare { value, other, .. } => std::iter::once(value).chain(other).collect(),
-        Test::Equal { left, right, .. } => smallvec![left, right],
-        _ => SmallVec::new(),
-    }
-}

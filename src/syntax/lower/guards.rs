@@ -269,10 +269,10 @@ impl<'a> Lowerer<'a> {
             // `a.indexOf(x) >= 0` and `> -1` hold when it is there, `< 0` when it is not.
             let when_true = matches!(e.op, BinaryOp::Gt | BinaryOp::GtEq);
             return self.outcome(Test::Has { container: lookup.container, key: lookup.key }, when_true, e, wanted);
-        } else if left_place.is_some() {
+        } else if left_place.is_some() || right_place.is_none() && left_value.is_some() {
             let value = left_value.unwrap_or_else(|| self.nothing());
             Test::Compare { place: left_place, value, other: right_value, is_below: is_less }
-        } else if let Some(value) = if right_place.is_some() { right_value } else { left_value.or(right_value) } {
+        } else if let Some(value) = right_value {
             Test::Compare { place: right_place, value, other: left_value, is_below: !is_less }
         } else {
             Test::Other

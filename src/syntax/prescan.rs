@@ -62,7 +62,9 @@ pub(super) fn too_large(bytes: &[u8]) -> Option<Problem> {
 
 /// A built file says so by its name, also where somebody has laid it out again.
 pub(super) fn minified_by_name(path: &str) -> Option<Problem> {
-    let is_minified = path.rsplit('.').nth(1) == Some("min");
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_minified =
+        name.rsplit_once('.').is_some_and(|(stem, _)| stem.rsplit_once('.').is_some_and(|it| it.1 == "min"));
     let message = "the file is named as a minified one".to_owned();
     is_minified.then_some(Problem { reason: "minified", message, range: None })
 }

@@ -234,10 +234,8 @@ impl Solver<'_> {
         function: FunctionId,
     ) -> Option<(RootCause, SmallVec<[Arg; 3]>)> {
         let shape = self.handler_shape(file, function).map(|shape| (shape.context, shape.params.clone()));
-        if shape.is_none() && self.is_routed(invocation, file, function) {
-            return Some(self.routed(file, function));
-        }
-        let (context, params) = shape?;
+        let is_routed = shape.is_none() && self.is_routed(invocation, file, function);
+        let (context, params) = shape.or_else(|| is_routed.then(|| (ContextKind::Request, Vec::new())))?;
         let label = self.names.intern("{callee} handler");
         let cause =
             RootCause { kind: Some(context), confidence: Confidence::Medium, label, function: Some((file, function)) };
@@ -245,6 +243,9 @@ impl Solver<'_> {
         let count = self.input.facts[file].params_of(function).len();
         for index in 0..count {
             let node = self.fresh_node();
+            if is_routed {
+                self.insert_data(node, DataKind::Request);
+            }
             for (at, facts) in &params {
                 if *at as usize == index {
                     self.fill_param(node, facts, invocation);
@@ -271,20 +272,6 @@ impl Solver<'_> {
             && inv.args.len() > 1
             && self.graph.set(inv.args[0].node).iter().any(is_path)
             && !first.is_some_and(|name| ANSWERS.contains(&self.input.facts[file].name(name)))
-    }
-
-    fn routed(&mut self, file: FileId, function: FunctionId) -> (RootCause, SmallVec<[Arg; 3]>) {
-        let label = self.names.intern("{callee} handler");
-        let cause = RootCause {
-            kind: Some(ContextKind::Request),
-            confidence: Confidence::Medium,
-            label,
-            function: Some((file, function)),
-        };
-        let count = self.input.facts[file].params_of(function).len();
-        let given = self.fresh_node();
-        self.insert_data(given, DataKind::Request);
-        (cause, (0..count).map(|_| Arg { node: given, is_spread: false }).collect())
     }
 
     pub(super) fn handler_shape(&self, file: FileId, function: FunctionId) -> Option<&'_ HandlerShape> {

@@ -11,6 +11,9 @@ use crate::syntax::facts::{CallId, Constraint, Key, RETURN, ValueId};
 /// So many calls and promises are looked through for the container.
 const DEPTH: u8 = 4;
 
+/// So many functions that one call may call are asked.
+const CALLEES: usize = 8;
+
 impl Program<'_> {
     /// Whether the object that is written to was found under a key that came with the request.
     pub(super) fn is_entry_of_request(&self, change: &Change) -> bool {
@@ -49,7 +52,10 @@ impl Program<'_> {
         let heap = self.stages.heap;
         let callees = self.callees_of(at, call);
         if !callees.is_empty() {
-            return callees.iter().any(|&it| self.is_found_by_request(it, heap.node(it, RETURN), object, depth));
+            return callees
+                .iter()
+                .take(CALLEES)
+                .any(|&it| self.is_found_by_request(it, heap.node(it, RETURN), object, depth));
         }
         let facts = &self.stages.facts[heap.instance(at).key.file];
         self.holds_object(heap.node(at, facts.calls[call].dst), object)

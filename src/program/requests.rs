@@ -28,13 +28,13 @@ impl Program<'_> {
         is_overwrite
             && change.lifetime == Lifetime::Module
             && !self.is_of_request(change)
-            && !self.is_entry_of_request(change)
             && !self.is_slot_of_ring(change)
             && !self.is_link(change)
             && !self.is_initialisation(change)
             && !self.sets_up_something_new(change)
             && change.values.iter().any(|&value| self.is_request_data(value, depth))
             && self.is_read(change)
+            && !self.is_entry_of_request(change)
     }
 
     /// Whether an element under a moving index is written: `ring[at++ % ring.length] = req.url` keeps the last few of many.
